@@ -1,0 +1,69 @@
+"""A symbol's margin ladder as affine pieces.
+
+From its `floor` on, a piece asks `notional × rate − deduction` of maintenance margin and allows
+at most `leverage_max`. Where deductions make the pieces meet, the ladder is marginal, like income
+tax; that they do is checked where a rulebook is read (`rulebooks.schema`) and never relied upon
+by the margin core.
+"""
+
+from bisect import bisect_left, bisect_right
+from decimal import Decimal
+from itertools import pairwise
+
+from msgspec import Struct
+
+from crossmargin.errors import UnitError
+from crossmargin.money import ZERO
+
+
+class Tier(Struct, frozen=True):
+    """One affine piece; `floor` and `deduction` in the settle asset, `rate` a fraction."""
+
+    floor: Decimal
+    rate: Decimal
+    deduction: Decimal
+    leverage_max: Decimal
+
+
+class Tiers(Struct, frozen=True):
+    """The ladder of one symbol, lowest piece first.
+
+    Attributes
+    ----------
+    pieces : at least one; floors rise strictly from zero.
+    cap : largest notional the venue allows at all; None where it is not known.
+    is_floor_included : whether a notional exactly on a floor belongs to the piece above it.
+    floors : the pieces' floors, kept apart because every look-up bisects them.
+    """
+
+    pieces: tuple[Tier, ...]
+    cap: Decimal | None = None
+    is_floor_included: bool = False
+    floors: tuple[Decimal, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        pieces: tuple[Tier, ...],
+        cap: Decimal | None = None,
+        *,
+        is_floor_included: bool = False,
+    ) -> "Tiers":
+        """Return the ladder of `pieces`.
+
+        Raises
+        ------
+        UnitError
+            If there is no piece, the first floor is not zero, or floors do not rise.
+        """
+        floors = tuple(piece.floor for piece in pieces)
+        if not floors or floors[0] != ZERO:
+            raise UnitError("the first tier must have floor 0")
+        if any(low >= high for low, high in pairwise(floors)):
+            raise UnitError("tier floors must rise strictly")
+        return cls(pieces, cap, is_floor_included, floors)
+
+    def index(self, notional: Decimal) -> int:
+        """Return the position in `pieces` of the piece that holds `notional` (not negative)."""
+        bisect = bisect_right if self.is_floor_included else bisect_left
+        return max(bisect(self.floors, notional) - 1, 0)
