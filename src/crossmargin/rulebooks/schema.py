@@ -119,15 +119,49 @@ class Liquidation(Struct, frozen=True):
     first_position: PositionChoice
 
 
-class SwitchRule(Struct, frozen=True):
-    """A change of settings the venue refuses: its code, what is asked, and what stands in the way.
+class Change(StrEnum):
+    """What an owner may ask of an account, and be refused."""
 
-    `blocked_by` are words of `SWITCH_OBSTACLES`.
+    MARGIN_MODE = "margin-mode"
+    POSITION_MODE = "position-mode"
+    LOWER_LEVERAGE = "lower-leverage"
+    MULTI_ASSETS = "multi-assets"
+    ISOLATED = "isolated"
+    ADD_MARGIN = "add-margin"
+    ORDER = "order"
+
+
+class Obstacle(StrEnum):
+    """What stands in the way of a change.
+
+    Words ending in `-of-symbol` look at the symbol that is asked about, the others at the whole
+    account.
+    """
+
+    OPEN_ORDERS = "open-orders"
+    OPEN_ORDERS_OF_SYMBOL = "open-orders-of-symbol"
+    POSITIONS = "positions"
+    POSITION_OF_SYMBOL = "position-of-symbol"
+    ISOLATED_POSITION_OF_SYMBOL = "isolated-position-of-symbol"
+    CROSS_MODE_OF_SYMBOL = "cross-mode-of-symbol"
+    NO_POSITION_OF_SYMBOL = "no-position-of-symbol"
+    ISOLATED_SYMBOLS = "isolated-symbols"
+    MULTI_ASSETS_MODE = "multi-assets-mode"
+    INSUFFICIENT_MARGIN_BALANCE = "insufficient-margin-balance"
+    NEGATIVE_BALANCE = "negative-balance"
+    SIDE_NOT_OF_POSITION_MODE = "side-not-of-position-mode"
+    REDUCE_ONLY_IN_HEDGE_MODE = "reduce-only-in-hedge-mode"
+
+
+class SwitchRule(Struct, frozen=True):
+    """A change the venue refuses: its code and words, what is asked, what stands in the way.
+
+    Any one of `blocked_by` is enough. `code` is 0 where the venue publishes none.
     """
 
     code: int
-    change: str
-    blocked_by: tuple[str, ...]
+    change: Change
+    blocked_by: tuple[Obstacle, ...]
     message: str
 
 
@@ -141,6 +175,8 @@ class Rulebook(Struct, frozen=True):
     market_buffer : fraction added to the assumed price of a market order.
     sha256 : hash over the files it was read from.
     assumptions : sentences that hold for every answer from this rulebook.
+    notes : what is assumed in one section ("fees", "funding", …), a sentence each, for whoever
+        uses or lists that section.
     """
 
     venue: str
@@ -159,6 +195,7 @@ class Rulebook(Struct, frozen=True):
     collateral: dict[str, Collateral]
     sources: dict[str, Source]
     assumptions: tuple[str, ...] = ()
+    notes: dict[str, str] = {}
 
     def with_contracts(self, contracts: dict[str, Contract]) -> "Rulebook":
         """Return a rulebook in which `contracts` replace or join the venue's own."""

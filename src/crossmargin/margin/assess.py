@@ -1,0 +1,184 @@
+"""Account, market and rulebook in; one `Assessment` out.
+
+Every pool and every bucket is one tally. Positions add to the tally of their bucket or of their
+settle asset's pool; open orders add to the pool, isolated ones too, because the shared wallet
+holds their margin until they fill. In multi-assets mode the tallies of all assets convert into
+one pool in USD at the end.
+
+A missing mark, ladder or index price makes its unit unknown; it is never read as zero.
+"""
+
+from decimal import Decimal
+
+from crossmargin.errors import UsageError
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    UnitAssessment,
+    UnitKind,
+)
+from crossmargin.margin.collateral import Rates
+from crossmargin.margin.lookup import POOL_USD, collateral_rates, contract_of, leverage_of
+from crossmargin.margin.open_orders import add_open_orders
+from crossmargin.margin.pnl import notional, unrealised_pnl
+from crossmargin.margin.tally import Tally, in_usd
+from crossmargin.model.account import (
+    Account,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+)
+from crossmargin.model.market import Market
+from crossmargin.model.tiers import Tiers
+from crossmargin.money import ZERO, exact, plain, quotient_up
+from crossmargin.rulebooks.schema import Contract, Rulebook
+
+
+@exact
+def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+    """Return what the account is worth, what is asked of it, and whether it lives.
+
+    Raises
+    ------
+    UsageError
+        If a symbol is not in the rulebook, the venue lacks the assets mode, the account is
+        empty, or (single-asset mode) isolated buckets hold more than the wallet has.
+    """
+    if account.assets_mode not in rulebook.assets_modes:
+        raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
+    remarks: dict[str, None] = {}
+    warnings: dict[str, None] = {}
+    is_strict = rulebook.liquidation.is_trigger_strict
+    is_hedge = account.position_mode is PositionMode.HEDGE
+    tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
+    buckets: list[UnitAssessment] = []
+    positions: list[PositionAssessment] = []
+    for position in account.positions:
+        symbol = position.symbol
+        contract = contract_of(symbol, rulebook)
+        settle = contract.instrument.settle
+        pool = tallies.get(settle) or tallies.setdefault(settle, Tally(ZERO))
+        leverage = leverage_of(symbol, account, rulebook, remarks)
+        assessed = _assess_position(position, contract, market.marks.get(symbol), leverage)
+        positions.append(assessed)
+        if assessed.tier is not None and contract.tiers is not None:
+            _warn_of_leverage(assessed, leverage, contract.tiers, warnings)
+        if position.mode is MarginMode.CROSS:
+            pool.add(assessed)
+            continue
+        pool.wallet -= position.margin
+        bucket = Tally(position.margin)
+        bucket.add(assessed)
+        name = f"{symbol} {position.side}" if is_hedge else symbol
+        buckets.append(
+            bucket.unit(
+                UnitKind.BUCKET,
+                name,
+                settle,
+                is_trigger_strict=is_strict,
+                symbol=symbol,
+                side=position.side,
+            )
+        )
+    if account.orders:
+        add_open_orders(tallies, account, market, rulebook, remarks)
+    pools = _pools(tallies, account, market, rulebook, remarks)
+    missing = [name for unit in (*pools, *buckets) for name in unit.missing]
+    return Assessment(
+        account,
+        market,
+        rulebook,
+        pools,
+        tuple(buckets),
+        tuple(positions),
+        tuple(warnings),
+        tuple(dict.fromkeys(missing)) if missing else (),
+        (*rulebook.assumptions, *remarks),
+    )
+
+
+def _assess_position(
+    position: Position, contract: Contract, mark: Decimal | None, leverage: Decimal
+) -> PositionAssessment:
+    size = position.size
+    entry = position.entry_price
+    value = pnl = initial = maintenance = tier = None
+    if not size:
+        value = pnl = initial = maintenance = ZERO
+    elif mark is not None:
+        value = notional(size, mark, contract.instrument)
+        pnl = unrealised_pnl(size, entry, mark, contract.instrument)
+        initial = quotient_up(value, leverage)
+        if contract.tiers is not None:
+            index = contract.tiers.index(value)
+            piece = contract.tiers.pieces[index]
+            maintenance = value * piece.rate - piece.deduction
+            tier = index + 1
+    return PositionAssessment(
+        position.symbol,
+        position.side,
+        position.mode,
+        size,
+        entry,
+        mark,
+        value,
+        pnl,
+        initial,
+        maintenance,
+        tier,
+    )
+
+
+def _warn_of_leverage(
+    assessed: PositionAssessment, leverage: Decimal, tiers: Tiers, warnings: dict[str, None]
+) -> None:
+    tier = assessed.tier or 1
+    allowed = tiers.pieces[tier - 1].leverage_max
+    if leverage > allowed:
+        warnings[
+            f"leverage {plain(leverage)} of {assessed.symbol} is above the {plain(allowed)} "
+            f"that tier {tier} allows"
+        ] = None
+    if tiers.cap is not None and assessed.notional is not None and assessed.notional > tiers.cap:
+        warnings[
+            f"notional {plain(assessed.notional)} of {assessed.symbol} is above the "
+            f"{plain(tiers.cap)} that the venue allows at all"
+        ] = None
+
+
+def _pools(
+    tallies: dict[str, Tally],
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> tuple[UnitAssessment, ...]:
+    is_strict = rulebook.liquidation.is_trigger_strict
+    if not tallies:
+        raise UsageError("the account is empty: it has neither balances nor positions")
+    if account.assets_mode is AssetsMode.SINGLE:
+        for asset, tally in tallies.items():
+            if tally.wallet < 0:
+                raise UsageError(
+                    f"the {asset} wallet is {plain(-tally.wallet)} short of what "
+                    "the isolated buckets hold"
+                )
+        return tuple(
+            tally.unit(UnitKind.POOL, asset, asset, is_trigger_strict=is_strict)
+            for asset, tally in tallies.items()
+        )
+    found: dict[str, Rates] = {}
+    for asset, tally in tallies.items():
+        if tally.is_empty():
+            continue
+        asset_rates = collateral_rates(asset, market, rulebook)
+        if isinstance(asset_rates, str):
+            tally.missing.append(asset_rates)
+            continue
+        found[asset] = asset_rates
+        assumption = rulebook.collateral[asset].assumption
+        if assumption:
+            remarks[assumption] = None
+    total = in_usd(tallies, found)
+    return (total.unit(UnitKind.POOL, POOL_USD, POOL_USD, is_trigger_strict=is_strict),)

@@ -1,0 +1,173 @@
+"""The record every face shows: command line, API, cockpit, reports.
+
+Money fields are exact; rounding belongs to whoever prints. What cannot be known is None, and
+`missing` names what it would take. Boundaries (liquidation prices and the like) are worked out
+when first asked for, because a venue asks for health a thousand times for each time a person
+asks for a liquidation price.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+from msgspec import Struct
+
+from crossmargin.margin.boundary import Boundaries, boundaries
+from crossmargin.margin.health import Health
+from crossmargin.model.account import Account, MarginMode
+from crossmargin.model.market import Market
+from crossmargin.model.order import Side
+from crossmargin.money import ZERO
+from crossmargin.rulebooks.schema import Rulebook
+
+
+class Status(StrEnum):
+    """Whether something lives; unknown is never ok."""
+
+    OK = "ok"
+    LIQUIDATABLE = "liquidatable"
+    UNKNOWN = "unknown"
+
+
+class UnitKind(StrEnum):
+    """What stands or falls together: a shared pool, or one isolated position."""
+
+    POOL = "pool"
+    BUCKET = "bucket"
+
+
+class PositionAssessment(Struct, frozen=True):
+    """One position at the mark; money in the settle asset, None where a price or ladder lacks.
+
+    `tier` counts from 1, lowest first.
+    """
+
+    symbol: str
+    side: Side
+    mode: MarginMode
+    size: Decimal
+    entry_price: Decimal
+    mark_price: Decimal | None
+    notional: Decimal | None = None
+    unrealised_pnl: Decimal | None = None
+    initial_margin: Decimal | None = None
+    maintenance_margin: Decimal | None = None
+    tier: int | None = None
+
+
+class UnitAssessment(Struct, frozen=True):
+    """A pool or a bucket: one body of collateral and what is asked of it, in `asset`.
+
+    Attributes
+    ----------
+    name : the asset of a pool; the symbol of a bucket, with its side in hedge mode.
+    health : None if anything in `missing` keeps it from being known. Its initial margin is that
+        of positions and of open orders together.
+    order_initial_margin : the part of it that open orders add.
+    open_loss : what those orders would lose at mark the moment they fill.
+    is_liquidatable : by the venue's own trigger; False where unknown.
+    """
+
+    kind: UnitKind
+    name: str
+    asset: str
+    symbol: str | None
+    side: Side | None
+    wallet_balance: Decimal | None
+    health: Health | None
+    order_initial_margin: Decimal | None
+    open_loss: Decimal | None
+    is_liquidatable: bool
+    missing: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Return unknown where health is, else what the trigger says."""
+        if self.health is None:
+            return Status.UNKNOWN
+        return Status.LIQUIDATABLE if self.is_liquidatable else Status.OK
+
+    @property
+    def free_margin(self) -> Decimal | None:
+        """Return what may still back new positions: equity − initial margin − open loss, or 0.
+
+        Unrealised profit counts. Source: Binance, "available to trade".
+        """
+        if self.health is None or self.open_loss is None:
+            return None
+        return max(ZERO, self.health.equity - self.health.initial_margin - self.open_loss)
+
+    @property
+    def withdrawable(self) -> Decimal | None:
+        """Return what may leave: free margin, but never unrealised profit."""
+        free = self.free_margin
+        if free is None or self.wallet_balance is None:
+            return None
+        return max(ZERO, min(free, self.wallet_balance))
+
+    def is_worse_than(self, other: "UnitAssessment") -> bool:
+        """Return whether this is the unit to worry about first; unknown before all known."""
+        if self.health is None or other.health is None:
+            return self.health is None and other.health is not None
+        return self.health.is_riskier_than(other.health)
+
+
+class Assessment(Struct, frozen=True, dict=True):
+    """An account judged at one market by one rulebook.
+
+    Attributes
+    ----------
+    pools : one per settle asset in single-asset mode, else one in USD; in order of arrival.
+    buckets : one per isolated position.
+    warnings : what is unusual but allowed, such as leverage above the tier's cap.
+    missing : what would have to be known; empty if everything is.
+    assumptions : what the rulebook or the account did not say, and what was taken instead.
+    """
+
+    account: Account
+    market: Market
+    rulebook: Rulebook
+    pools: tuple[UnitAssessment, ...]
+    buckets: tuple[UnitAssessment, ...]
+    positions: tuple[PositionAssessment, ...]
+    warnings: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[UnitAssessment, ...]:
+        """Return pools, then buckets."""
+        return self.pools + self.buckets
+
+    @property
+    def pool(self) -> UnitAssessment:
+        """Return the least healthy pool: the one the headline is about."""
+        return worst_of(self.pools)
+
+    @property
+    def worst(self) -> UnitAssessment:
+        """Return the least healthy pool or bucket."""
+        return worst_of(self.units)
+
+    @property
+    def status(self) -> Status:
+        """Return unknown if anything is missing, else liquidatable if any unit is."""
+        if self.missing:
+            return Status.UNKNOWN
+        if any(unit.is_liquidatable for unit in self.units):
+            return Status.LIQUIDATABLE
+        return Status.OK
+
+    @cached_property
+    def boundaries(self) -> Boundaries:
+        """Return liquidation and bankruptcy prices and the joint liquidation point."""
+        return boundaries(self.account, self.market, self.rulebook)
+
+
+def worst_of(units: tuple[UnitAssessment, ...]) -> UnitAssessment:
+    """Return the least healthy of `units` (at least one); the first of equals."""
+    worst = units[0]
+    for unit in units[1:]:
+        if unit.is_worse_than(worst):
+            worst = unit
+    return worst

@@ -1,0 +1,267 @@
+"""How far prices can move before a pool or bucket is liquidated.
+
+Three questions, one method: draw the surplus along a path (`margin.curve`) and read off where it
+stops being positive.
+
+- One symbol's price moves, everything else is held: its liquidation prices. In a cross pool the
+  long and the short of a hedged symbol move together and share them.
+- The same with the requirement left out: the bankruptcy price.
+- All marks move by multiples of a vector: the joint liquidation point.
+
+Orders, leverage and ladders are held. In multi-assets mode the index of a collateral asset is
+held while one symbol moves, and moves with the marks when all do, unless the asset is stable.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+
+from msgspec import Struct
+
+from crossmargin.errors import UnknownError
+from crossmargin.margin.curve import Line
+from crossmargin.margin.units import Unit, curve, units_of
+from crossmargin.model.account import Account
+from crossmargin.model.market import Market
+from crossmargin.model.order import Side
+from crossmargin.money import EIGHT_PLACES, ONE, exact
+from crossmargin.rulebooks.schema import Rulebook
+
+ZERO = Fraction(0)
+Span = tuple[Fraction, Fraction | None]
+
+
+class PositionBoundary(Struct, frozen=True):
+    """Where one symbol's price ends a position's pool or bucket, all else held.
+
+    Attributes
+    ----------
+    lower, upper : ends of the safe interval around the mark (the nearest one, if the mark is not
+        in any); None where there is no such end above zero. Lower is rounded up and upper down,
+        to the tick, or to 8 places where the tick is not known.
+    roots : all crossings, where there are more than two; rounded towards safety.
+    bankruptcy_price : the nearest price at which equity is zero; None if there is none.
+    """
+
+    lower: Decimal | None
+    upper: Decimal | None
+    roots: tuple[Decimal, ...] = ()
+    bankruptcy_price: Decimal | None = None
+
+
+class JointBoundary(Struct, frozen=True):
+    """How far all marks can move by the same percentage; magnitudes, rounded towards zero.
+
+    `down` in [0, 1], `up` from 0; None means never on that side. `first` names the pool or
+    bucket that breaks at the smaller of the two.
+    """
+
+    down: Decimal | None
+    up: Decimal | None
+    first: str | None = None
+
+
+class Boundaries(Struct, frozen=True):
+    """The boundaries of an account; None wherever something needed is missing.
+
+    `positions` is in the order of the account's, `units` by name of pool or bucket.
+    """
+
+    positions: tuple[PositionBoundary | None, ...]
+    units: dict[str, JointBoundary | None]
+    joint: JointBoundary | None
+
+
+@exact
+def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundaries:
+    """Return every position's boundary and the joint liquidation points."""
+    by_position: dict[tuple[str, Side], PositionBoundary] = {}
+    by_unit: dict[str, JointBoundary | None] = {}
+    for unit in units_of(account, market, rulebook):
+        if unit.missing:
+            by_unit[unit.name] = None
+            continue
+        spans: dict[str, tuple[list[Span], list[Span]]] = {}
+        for position in unit.positions:
+            symbol = position.symbol
+            if symbol not in market.marks:
+                continue
+            if symbol not in spans:
+                spans[symbol] = (
+                    _price_spans(unit, symbol, market, rulebook, has_maintenance=True),
+                    _price_spans(unit, symbol, market, rulebook, has_maintenance=False),
+                )
+            by_position[symbol, position.side] = _position_boundary(
+                Fraction(market.marks[symbol]),
+                rulebook.contracts[symbol].instrument.tick or EIGHT_PLACES,
+                *spans[symbol],
+            )
+        by_unit[unit.name] = JointBoundary(
+            _multiple(unit, _all_by(-ONE), market, rulebook),
+            _multiple(unit, _all_by(ONE), market, rulebook),
+            unit.name,
+        )
+    return Boundaries(
+        tuple(by_position.get((position.symbol, position.side)) for position in account.positions),
+        by_unit,
+        _first_to_break(by_unit),
+    )
+
+
+@exact
+def liquidating_multiple(
+    account: Account, market: Market, rulebook: Rulebook, vector: Mapping[str, Decimal]
+) -> Decimal | None:
+    """Return the smallest k ≥ 0 at which moving prices by k × `vector` liquidates something.
+
+    Parameters
+    ----------
+    vector : relative move per symbol, such as {"BTCUSDT": -0.05, "ETHUSDT": -0.08}; symbols it
+        does not name are held. In multi-assets mode it may name assets, whose index then moves;
+        an asset that is neither named nor stable moves with the first named symbol it is the
+        base of.
+
+    Returns
+    -------
+    Decimal or None
+        Rounded towards zero at 8 places; 0 if already liquidatable, None if never while all
+        prices stay above zero.
+
+    Raises
+    ------
+    UnknownError
+        If a price, ladder or collateral buffer is missing.
+    """
+    units = units_of(account, market, rulebook)
+    missing = [name for unit in units for name in unit.missing]
+    if missing:
+        raise UnknownError(f"the joint move is unknown without {', '.join(missing)}")
+    of_base = {
+        rulebook.contracts[symbol].instrument.base: move
+        for symbol, move in reversed(list(vector.items()))
+        if symbol in rulebook.contracts
+    }
+    moves = _Moves(
+        lambda symbol: vector.get(symbol, Decimal(0)),
+        lambda asset: vector.get(asset, of_base.get(asset, Decimal(0))),
+    )
+    found = [_multiple(unit, moves, market, rulebook) for unit in units]
+    return min((multiple for multiple in found if multiple is not None), default=None)
+
+
+class _Moves(Struct, frozen=True):
+    """The relative move of each symbol's mark and each non-stable asset's index."""
+
+    of_symbol: Callable[[str], Decimal]
+    of_asset: Callable[[str], Decimal]
+
+
+def _all_by(move: Decimal) -> _Moves:
+    return _Moves(lambda _: move, lambda _: move)
+
+
+def _price_spans(
+    unit: Unit, symbol: str, market: Market, rulebook: Rulebook, *, has_maintenance: bool
+) -> list[Span]:
+    def mark_line(name: str) -> Line:
+        return Line(ZERO, Fraction(1)) if name == symbol else Line(Fraction(market.marks[name]))
+
+    def index_line(asset: str) -> Line:
+        return Line(Fraction(market.index[asset]))
+
+    whole: Span = (ZERO, None)
+    path = curve(unit, rulebook, mark_line, index_line, whole, has_maintenance=has_maintenance)
+    return path.safe_intervals()
+
+
+def _position_boundary(
+    mark: Fraction, tick: Decimal, safe: list[Span], solvent: list[Span]
+) -> PositionBoundary:
+    low, high = _nearest(safe, mark)
+    crossings = [
+        price
+        for span in safe
+        for price in (_up(span[0], tick), _down(span[1], tick))
+        if price is not None
+    ]
+    zero_low, zero_high = _nearest(solvent, mark)
+    return PositionBoundary(
+        _up(low, tick),
+        _down(high, tick),
+        tuple(crossings) if len(crossings) > 2 else (),
+        _closest(_up(zero_low, tick), _down(zero_high, tick), mark),
+    )
+
+
+def _nearest(spans: list[Span], mark: Fraction) -> Span:
+    def distance(span: Span) -> Fraction:
+        low, high = span
+        if mark < low:
+            return low - mark
+        return mark - high if high is not None and mark > high else ZERO
+
+    return min(spans, key=distance) if spans else (ZERO, None)
+
+
+def _closest(low: Decimal | None, high: Decimal | None, mark: Fraction) -> Decimal | None:
+    if low is None or high is None:
+        return high if low is None else low
+    return low if abs(mark - Fraction(low)) <= abs(Fraction(high) - mark) else high
+
+
+def _multiple(unit: Unit, moves: _Moves, market: Market, rulebook: Rulebook) -> Decimal | None:
+    symbols = {position.symbol for position in unit.positions if position.size}
+    if not symbols and not unit.is_multi:
+        return None
+
+    def mark_line(symbol: str) -> Line:
+        mark = Fraction(market.marks[symbol])
+        return Line(mark, mark * Fraction(moves.of_symbol(symbol)))
+
+    def index_line(asset: str) -> Line:
+        price = Fraction(market.index[asset])
+        is_held = rulebook.collateral[asset].is_stable
+        return Line(price, ZERO if is_held else price * Fraction(moves.of_asset(asset)))
+
+    lines = [mark_line(symbol) for symbol in symbols]
+    if unit.is_multi:
+        lines += [index_line(asset) for asset in unit.wallets]
+    # A price that falls reaches zero where start + slope × k does: the path ends there.
+    ends = [-line.start / line.slope for line in lines if line.slope < 0]
+    end = min(ends) if ends else None
+    path = curve(unit, rulebook, mark_line, index_line, (ZERO, end), has_maintenance=True)
+    safe = path.safe_intervals()
+    if not safe or safe[0][0] > 0 or path.surplus_at_start() <= 0:
+        return Decimal(0) if symbols or path.surplus_at_start() < 0 else None
+    reached = safe[0][1]
+    if reached is None or (reached == end and path.surplus_at_end() > 0):
+        return None
+    return _down(reached, EIGHT_PLACES)
+
+
+def _first_to_break(by_unit: dict[str, JointBoundary | None]) -> JointBoundary | None:
+    known = [joint for joint in by_unit.values() if joint is not None]
+    if len(known) < len(by_unit):
+        return None
+    down = min((joint.down for joint in known if joint.down is not None), default=None)
+    up = min((joint.up for joint in known if joint.up is not None), default=None)
+    nearest = min((move for move in (down, up) if move is not None), default=None)
+    first = next(
+        (
+            joint.first
+            for joint in known
+            if nearest is not None and nearest in (joint.down, joint.up)
+        ),
+        None,
+    )
+    return JointBoundary(down, up, first)
+
+
+def _up(price: Fraction, tick: Decimal) -> Decimal | None:
+    # The start of the path is not a crossing.
+    return ceil(price / Fraction(tick)) * tick if price else None
+
+
+def _down(price: Fraction | None, tick: Decimal) -> Decimal | None:
+    return None if price is None else floor(price / Fraction(tick)) * tick

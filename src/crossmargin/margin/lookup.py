@@ -1,0 +1,54 @@
+"""Finding what belongs to a symbol or an asset, and saying what was taken where nothing is said."""
+
+from decimal import Decimal
+
+from crossmargin.errors import UsageError
+from crossmargin.margin.collateral import Rates, rates
+from crossmargin.model.account import Account
+from crossmargin.model.market import Market
+from crossmargin.money import plain
+from crossmargin.rulebooks.schema import Contract, Rulebook
+
+POOL_USD = "USD"
+"""The name of the one pool of multi-assets mode, and the asset it is counted in."""
+
+
+def contract_of(symbol: str, rulebook: Rulebook) -> Contract:
+    """Return the rulebook's contract for `symbol`.
+
+    Raises
+    ------
+    UsageError
+        If the rulebook has none.
+    """
+    contract = rulebook.contracts.get(symbol)
+    if contract is None:
+        raise UsageError(f"{symbol} is not a symbol of {rulebook.venue} {rulebook.edition}")
+    return contract
+
+
+def leverage_of(
+    symbol: str, account: Account, rulebook: Rulebook, remarks: dict[str, None] | None = None
+) -> Decimal:
+    """Return the leverage set for `symbol`, else the venue's default, noted in `remarks`."""
+    leverage = account.leverage.get(symbol)
+    if leverage is not None:
+        return leverage
+    default = rulebook.leverage_default
+    if remarks is not None:
+        remarks[
+            f"leverage of {symbol} is not given: the {plain(default)} that {rulebook.venue} "
+            "starts with is used"
+        ] = None
+    return default
+
+
+def collateral_rates(asset: str, market: Market, rulebook: Rulebook) -> Rates | str:
+    """Return the rates of a collateral asset, or the name of what is missing for them."""
+    collateral = rulebook.collateral.get(asset)
+    if collateral is None:
+        return f"collateral buffers of {asset}"
+    index_price = market.index.get(asset)
+    if index_price is None:
+        return f"index price of {asset}"
+    return rates(index_price, collateral)

@@ -1,0 +1,79 @@
+"""What an account's resting orders add to the pools' requirements."""
+
+from decimal import Decimal
+
+from crossmargin.margin.lookup import contract_of, leverage_of
+from crossmargin.margin.orders import Quote, assumed_price, exposure, open_loss
+from crossmargin.margin.pnl import notional
+from crossmargin.margin.tally import Tally
+from crossmargin.model.account import Account
+from crossmargin.model.instrument import Instrument
+from crossmargin.model.market import Market
+from crossmargin.model.order import Order, Side
+from crossmargin.money import ZERO, quotient_up
+from crossmargin.rulebooks.schema import Rulebook
+
+
+def add_open_orders(
+    tallies: dict[str, Tally],
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> None:
+    """Add the margin and open loss of resting orders to their settle assets' tallies.
+
+    Orders that wait for a trigger hold no margin. Orders of an isolated symbol are held by the
+    pool until they fill.
+    """
+    groups: dict[tuple[str, Side | None], list[Order]] = {}
+    for order in account.orders:
+        if not order.type.is_conditional:
+            groups.setdefault((order.symbol, order.side), []).append(order)
+    for (symbol, side), orders in groups.items():
+        instrument = contract_of(symbol, rulebook).instrument
+        tally = tallies.get(instrument.settle) or tallies.setdefault(instrument.settle, Tally(ZERO))
+        mark = market.marks.get(symbol)
+        if mark is None:
+            name = f"mark price of {symbol}"
+            if name not in tally.missing:
+                tally.missing.append(name)
+            continue
+        held = _signed_notional(account, symbol, side, mark, instrument)
+        leverage = leverage_of(symbol, account, rulebook, remarks)
+        bids = asks = ZERO
+        for order in orders:
+            price = _price(order, mark, rulebook, remarks)
+            value = notional(order.size, price, instrument)
+            if order.size > 0:
+                bids += value
+            else:
+                asks += value
+            if not order.reduce_only:
+                tally.open_loss += open_loss(order.size, price, mark, instrument)
+        asked = quotient_up(exposure(held, bids, asks), leverage)
+        tally.orders += asked - quotient_up(abs(held), leverage)
+
+
+def _signed_notional(
+    account: Account, symbol: str, side: Side | None, mark: Decimal, instrument: Instrument
+) -> Decimal:
+    for position in account.positions:
+        if position.symbol == symbol and side in (None, position.side):
+            value = notional(position.size, mark, instrument)
+            return value if position.size > 0 else -value
+    return ZERO
+
+
+def _price(order: Order, mark: Decimal, rulebook: Rulebook, remarks: dict[str, None]) -> Decimal:
+    if order.price is not None:
+        return order.price
+    remarks[
+        f"no quote for {order.symbol} is given: its market order is margined as if bid, ask and "
+        "last price were the mark price"
+    ] = None
+    quote = Quote(mark, mark, mark, mark)
+    price = assumed_price(
+        rulebook.assumed_price, rulebook.market_buffer, order.size, order.price, quote
+    )
+    return mark if price is None else price

@@ -1,0 +1,97 @@
+"""Running sums of one pool or bucket in one asset, and what they come to."""
+
+from decimal import Decimal
+
+from crossmargin.margin.assessment import PositionAssessment, UnitAssessment, UnitKind
+from crossmargin.margin.collateral import Rates, worth
+from crossmargin.margin.health import Health
+from crossmargin.model.order import Side
+from crossmargin.money import ZERO
+
+
+class Tally:
+    """Wallet, open profit and requirements of one unit, in one asset.
+
+    `initial` is of positions, `orders` what open orders add to it. `missing` names what keeps
+    the sums from being complete.
+    """
+
+    __slots__ = ("initial", "maintenance", "missing", "open_loss", "orders", "pnl", "wallet")
+
+    def __init__(self, wallet: Decimal) -> None:
+        """Start with a wallet and nothing else."""
+        self.wallet = wallet
+        self.pnl = self.initial = self.maintenance = self.orders = self.open_loss = ZERO
+        self.missing: list[str] = []
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to convert and nothing missing."""
+        return not (self.wallet or self.pnl or self.initial or self.orders or self.maintenance)
+
+    def add(self, position: PositionAssessment) -> None:
+        """Add a position, or the names of what is not known of it."""
+        if not position.size:
+            return
+        if position.unrealised_pnl is None or position.initial_margin is None:
+            self.missing.append(f"mark price of {position.symbol}")
+        elif position.maintenance_margin is None:
+            self.missing.append(f"margin tiers of {position.symbol}")
+        else:
+            self.pnl += position.unrealised_pnl
+            self.initial += position.initial_margin
+            self.maintenance += position.maintenance_margin
+
+    def unit(
+        self,
+        kind: UnitKind,
+        name: str,
+        asset: str,
+        *,
+        is_trigger_strict: bool,
+        symbol: str | None = None,
+        side: Side | None = None,
+    ) -> UnitAssessment:
+        """Return what the sums come to; unknown while anything is missing."""
+        health = orders = open_loss = None
+        is_liquidatable = False
+        if not self.missing:
+            equity = self.wallet + self.pnl
+            health = Health(equity, self.initial + self.orders, self.maintenance)
+            orders, open_loss = self.orders, self.open_loss
+            is_liquidatable = health.is_liquidatable(is_trigger_strict=is_trigger_strict)
+        return UnitAssessment(
+            kind,
+            name,
+            asset,
+            symbol,
+            side,
+            self.wallet,
+            health,
+            orders,
+            open_loss,
+            is_liquidatable,
+            tuple(self.missing),
+        )
+
+
+def in_usd(tallies: dict[str, Tally], rates: dict[str, Rates]) -> Tally:
+    """Return one tally in USD of all assets' tallies.
+
+    Wallet and profit of an asset are netted before they convert, so that a debt is covered by
+    profit in the same asset first; requirements convert at the ask rate. An asset that holds
+    anything but has no rates makes the sum incomplete.
+    """
+    total = Tally(ZERO)
+    for asset, tally in tallies.items():
+        total.missing.extend(tally.missing)
+        if asset not in rates:
+            continue
+        rate = rates[asset]
+        wallet = worth(tally.wallet, rate)
+        total.wallet += wallet
+        total.pnl += worth(tally.wallet + tally.pnl, rate) - wallet
+        total.initial += tally.initial * rate.ask
+        total.maintenance += tally.maintenance * rate.ask
+        total.orders += tally.orders * rate.ask
+        total.open_loss += tally.open_loss * rate.ask
+    return total

@@ -1,0 +1,127 @@
+"""What values of a rulebook file make sense, before anything is computed from them.
+
+A mistyped fee or buffer would give answers that look right. So every number has a range, every
+table a source that exists, and what breaks one is refused with its file, key, value and bound.
+Ladders have their own rules, in `ladder`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from crossmargin.errors import RulebookError
+from crossmargin.money import plain
+from crossmargin.rulebooks.files import Sourced, Tables
+
+LEVERAGE_MIN = Decimal(1)
+LEVERAGE_MAX = Decimal(150)
+
+
+class Range(NamedTuple):
+    """Finite numbers from `low` to `high`; the brackets in `shape` say which ends belong."""
+
+    low: Decimal
+    high: Decimal
+    shape: str = "[]"
+
+    def holds(self, value: Decimal) -> bool:
+        """Return whether `value` is finite and within."""
+        if not value.is_finite():
+            return False
+        is_above = value >= self.low if self.shape[0] == "[" else value > self.low
+        is_below = value <= self.high if self.shape[1] == "]" else value < self.high
+        return is_above and is_below
+
+    def __str__(self) -> str:
+        return f"{self.shape[0]}{plain(self.low)}, {plain(self.high)}{self.shape[1]}"
+
+
+LEVERAGE = Range(LEVERAGE_MIN, LEVERAGE_MAX)
+FRACTION = Range(Decimal(0), Decimal(1), "[)")
+FEE = Range(Decimal(0), Decimal("0.1"), "[)")
+STEP = Range(Decimal(0), Decimal(10**12), "(]")
+
+RANGES = {
+    ("leverage", "default"): LEVERAGE,
+    ("contracts", "multiplier"): STEP,
+    ("instruments", "multiplier"): STEP,
+    ("instruments", "tick"): STEP,
+    ("instruments", "lot"): STEP,
+    ("orders", "market_buffer"): FRACTION,
+    ("fees", "maker"): FEE,
+    ("fees", "taker"): FEE,
+    ("fees", "liquidation"): FEE,
+    ("funding", "interval_hours"): Range(Decimal(1), Decimal(24)),
+    ("funding", "interest_rate"): FRACTION,
+    ("funding", "damper"): FRACTION,
+    ("funding", "cap_multiple"): Range(Decimal(0), Decimal(100), "(]"),
+    ("collateral", "bid_buffer"): FRACTION,
+    ("collateral", "ask_buffer"): FRACTION,
+    ("collateral", "exchange_bid_buffer"): FRACTION,
+    ("collateral", "exchange_ask_buffer"): FRACTION,
+}
+"""The range of every number, by the first word of its table's key and its own key."""
+
+NOT_SOURCED = ("source", "assumption", "is_stable")
+"""Keys that are no claim about the venue, or too plain to need a source."""
+
+
+def check(file_name: str, tables: Tables, sources: Collection[str]) -> None:
+    """Refuse values outside their range and sources that are not among `sources`.
+
+    Raises
+    ------
+    RulebookError
+        One sentence with file, key, value and bound.
+    """
+    for key, table in tables.sourced().items():
+        for name, value in _numbers(table):
+            bound = RANGES[key.split(".")[0], name]
+            if not bound.holds(value):
+                raise RulebookError(f"{file_name}: {key}.{name} is {value}, must be in {bound}")
+        for source in _sources_of(f"{file_name}: {key}", table):
+            check_source(f"{file_name}: {key}", source, sources)
+    for key, entry in tables.sources.items():
+        for name in ("what", "address"):
+            if not getattr(entry, name).strip():
+                raise RulebookError(f"{file_name}: sources.{key}.{name} is empty, must say it")
+
+
+def check_source(where: str, source: str, sources: Collection[str]) -> None:
+    """Refuse a source that is not among `sources`.
+
+    Raises
+    ------
+    RulebookError
+        One sentence that begins with `where`.
+    """
+    if source not in sources:
+        raise RulebookError(f"{where}: source is {source!r}, must be a key of [sources]")
+
+
+def _numbers(table: Struct) -> Iterator[tuple[str, Decimal]]:
+    for name in table.__struct_fields__:
+        value = getattr(table, name)
+        if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+            yield name, Decimal(value)
+
+
+def _sources_of(where: str, table: Sourced) -> Collection[str]:
+    if isinstance(table.source, str):
+        return (table.source,)
+    claims = {
+        name
+        for name in table.__struct_fields__
+        if name not in NOT_SOURCED and getattr(table, name) is not None
+    }
+    if table.source.keys() != claims:
+        raise RulebookError(
+            f"{where}: source is given for {_list(table.source)}, must be for {_list(claims)}"
+        )
+    return table.source.values()
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)) or "nothing"

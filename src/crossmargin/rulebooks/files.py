@@ -1,0 +1,220 @@
+"""The two files a rulebook is read from, as typed records.
+
+A venue's folder holds `rules.toml`, what is the same at all dates, and one `<edition>.toml` per
+date with that date's ladders. An edition may give any table of `rules.toml` again and so replace
+it; of `sources`, `collateral` and `instruments` it replaces single entries. No number stands in
+two places.
+
+This module knows the files' shape, not what values make sense (`bounds`) nor what they mean
+(`assemble`). Invariant: numbers are exact, none passes through a binary float; a key that is not
+known here is an error, never ignored.
+"""
+
+import tomllib
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from crossmargin.errors import RulebookError
+from crossmargin.rulebooks.schema import (
+    AssumedPrice,
+    LadderStep,
+    PositionChoice,
+    Source,
+    SwitchRule,
+)
+
+F = TypeVar("F", bound="Tables")
+
+SCHEMA = 1
+"""The version of the file format."""
+
+
+class DataFile(NamedTuple):
+    """A file as found: the name that messages call it by, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+class Sourced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table that says where its values come from.
+
+    `source` is a key of `[sources]`, or one per value. `assumption` is the sentence to show where
+    an answer rests on something in this table that the venue does not say.
+    """
+
+    source: str | dict[str, str]
+    assumption: str | None = None
+
+
+class LeverageTable(Sourced, frozen=True):
+    """The setting a symbol has until its owner chooses one."""
+
+    default: Decimal
+
+
+class TiersTable(Sourced, frozen=True):
+    """How ladders are read: see `ladder`."""
+
+    is_floor_included: bool
+    is_whole_position: bool = False
+
+
+class ContractsTable(Sourced, frozen=True):
+    """What all contracts of the venue have in common.
+
+    `perpetual` and `future` are how symbols are named: literal text with `{base}`, `{settle}` and
+    `{yymmdd}`.
+    """
+
+    payoff: Literal["linear", "inverse"]
+    multiplier: Decimal
+    perpetual: str
+    future: str | None = None
+
+
+class InstrumentTable(Sourced, frozen=True):
+    """What one contract has of its own."""
+
+    multiplier: Decimal | None = None
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+
+
+class OrdersTable(Sourced, frozen=True):
+    """What orders are margined at."""
+
+    assumed_price: AssumedPrice
+    market_buffer: Decimal
+
+
+class FeesTable(Sourced, frozen=True):
+    """Fractions of notional."""
+
+    maker: Decimal
+    taker: Decimal
+    liquidation: Decimal
+
+
+class FundingTable(Sourced, frozen=True):
+    """The numbers of the funding formula."""
+
+    interval_hours: int
+    interest_rate: Decimal
+    damper: Decimal
+    cap_multiple: Decimal
+
+
+class LiquidationTable(Sourced, frozen=True):
+    """When and how the venue liquidates."""
+
+    is_trigger_strict: bool
+    steps: tuple[LadderStep, ...]
+    first_position: PositionChoice
+
+
+class SwitchesTable(Sourced, frozen=True):
+    """Changes the venue refuses."""
+
+    rules: tuple[SwitchRule, ...]
+
+
+class CollateralTable(Sourced, frozen=True):
+    """How one asset counts in multi-assets mode."""
+
+    bid_buffer: Decimal
+    ask_buffer: Decimal
+    is_stable: bool = False
+    exchange_bid_buffer: Decimal | None = None
+    exchange_ask_buffer: Decimal | None = None
+
+
+class LadderTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """One ladder and the symbols that have it, separated by white space."""
+
+    settle: str
+    tiers: str
+    symbols: str
+
+
+class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What either file may hold."""
+
+    schema: int
+    leverage: LeverageTable | None = None
+    tiers: TiersTable | None = None
+    contracts: ContractsTable | None = None
+    orders: OrdersTable | None = None
+    fees: FeesTable | None = None
+    funding: FundingTable | None = None
+    liquidation: LiquidationTable | None = None
+    switches: SwitchesTable | None = None
+    instruments: dict[str, InstrumentTable] = {}
+    collateral: dict[str, CollateralTable] = {}
+    sources: dict[str, Source] = {}
+    assumptions: tuple[str, ...] = ()
+
+    def sourced(self) -> dict[str, Sourced]:
+        """Return every table that names sources, by its dotted key."""
+        found: dict[str, Sourced] = {}
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Sourced):
+                found[name] = value
+            elif name in ("instruments", "collateral"):
+                found.update({f"{name}.{key}": entry for key, entry in value.items()})
+        return found
+
+
+class RulesFile(Tables, frozen=True):
+    """What is the same for all editions of a venue."""
+
+    venue: str
+    assets_modes: tuple[Literal["single", "multi"], ...]
+
+
+class EditionFile(Tables, frozen=True):
+    """One date's ladders, all from `source`, and what else that date replaces."""
+
+    edition: date
+    source: str
+    ladder: tuple[LadderTable, ...]
+
+
+def document(file: DataFile) -> dict[str, object]:
+    """Return what `file` holds as plain TOML values, fractions as `Decimal`.
+
+    Raises
+    ------
+    RulebookError
+        If it is not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(file.content.decode(), parse_float=Decimal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RulebookError(f"{file.name} is not TOML: {error}") from None
+
+
+def read(file: DataFile, shape: type[F]) -> F:
+    """Return `file` as a record of `shape`.
+
+    Raises
+    ------
+    RulebookError
+        If it is not TOML, a key is missing, unknown or of the wrong type, or the schema is not
+        the one this package reads.
+    """
+    try:
+        tables = msgspec.convert(document(file), shape)
+    except msgspec.ValidationError as error:
+        # msgspec writes `Expected …, got … - at `$.fees.maker``: the key first reads better.
+        what, _, where = str(error).partition(" - at `$.")
+        key = f"{where.rstrip('`')}: " if where else ""
+        raise RulebookError(f"{file.name}: {key}{what[:1].lower()}{what[1:]}") from None
+    if tables.schema != SCHEMA:
+        raise RulebookError(f"{file.name}: schema is {tables.schema}, must be {SCHEMA}")
+    return tables

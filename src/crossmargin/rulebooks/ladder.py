@@ -1,0 +1,125 @@
+"""A ladder's text, and the affine pieces it stands for.
+
+    0 0.4% 125x | 50k 0.5% 100x | 250k 1% 50x | 1M
+
+Each tier is the floor of notional from which it holds, its maintenance rate and the largest
+leverage; a number alone at the end is the largest notional allowed. `k` and `M` are thousands and
+millions. Caps between tiers are not written: they are the next floor.
+
+Nor are deductions, as long as the ladder is marginal: they follow from the pieces meeting at the
+floors, deduction = the one below + floor × (rate − rate below). A venue that prints them may have
+them as a tier's fourth number, and then they must agree. On a whole-position ladder the rate of a
+tier holds for all of the position, so deductions are zero or as written, and pieces need not meet.
+
+Invariants of what is returned: floors rise strictly from zero, rates do not fall, leverage does
+not rise, rate × leverage ≤ 1 (a position opened at the largest leverage is not liquidatable at
+once), a marginal ladder is continuous.
+"""
+
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+
+from crossmargin.errors import RulebookError, UnitError
+from crossmargin.model.tiers import Tier, Tiers
+from crossmargin.money import ONE, ZERO, exact, number, plain
+from crossmargin.rulebooks.bounds import LEVERAGE
+
+UNITS = {"k": Decimal(10**3), "M": Decimal(10**6)}
+WORDS_KEPT = 4096
+
+
+@exact
+def tiers_of(
+    text: str, *, is_floor_included: bool = False, is_whole_position: bool = False
+) -> Tiers:
+    """Return the ladder that `text` spells, exactly; amounts in the settle asset.
+
+    Raises
+    ------
+    RulebookError
+        If the text does not spell a ladder or breaks one of the invariants above. The caller
+        knows the file and the symbols, and adds them.
+    """
+    parts = [part.split() for part in text.split("|")]
+    cap = _amount(parts.pop()[0]) if len(parts[-1]) == 1 else None
+    pieces: list[Tier] = []
+    for words in parts:
+        if len(words) not in (3, 4):
+            raise RulebookError(
+                f"tier {' '.join(words)!r} must be floor, rate and leverage, "
+                "such as '50k 0.5% 100x'"
+            )
+        floor, rate = _amount(words[0]), _rate(words[1])
+        deduction = ZERO
+        if pieces and not is_whole_position:
+            below = pieces[-1]
+            deduction = below.deduction + floor * (rate - below.rate)
+        if len(words) == 4:
+            given = _amount(words[3])
+            if given != deduction and not is_whole_position:
+                raise RulebookError(
+                    f"deduction {words[3]} of the tier from {words[0]} must be "
+                    f"{plain(deduction)} for the tiers to meet"
+                )
+            deduction = given
+        pieces.append(Tier(floor, rate, deduction, _leverage(words[2])))
+    _check(pieces, cap)
+    return Tiers.of(tuple(pieces), cap, is_floor_included=is_floor_included)
+
+
+def _check(pieces: list[Tier], cap: Decimal | None) -> None:
+    if not pieces or pieces[0].floor:
+        raise RulebookError("the first tier must have floor 0")
+    for piece in pieces:
+        if piece.rate * piece.leverage_max > ONE:
+            raise RulebookError(
+                f"rate {plain(piece.rate)} must be at most 1 / {piece.leverage_max}, "
+                "the margin at the tier's largest leverage"
+            )
+    for low, high in pairwise(pieces):
+        if high.floor <= low.floor:
+            raise RulebookError(f"floor {plain(high.floor)} must be above {plain(low.floor)}")
+        if high.rate < low.rate:
+            raise RulebookError(f"rate {plain(high.rate)} must be at least {plain(low.rate)}")
+        if high.leverage_max > low.leverage_max:
+            raise RulebookError(f"leverage {high.leverage_max} must be at most {low.leverage_max}")
+    if cap is not None and cap <= pieces[-1].floor:
+        raise RulebookError(f"cap {plain(cap)} must be above {plain(pieces[-1].floor)}")
+
+
+# The same few hundred words make up thousands of tiers: reading each once halves the load time.
+@lru_cache(maxsize=WORDS_KEPT)
+def _amount(word: str) -> Decimal:
+    unit = UNITS.get(word[-1])
+    return _number(word, word[:-1] if unit else word) * (unit or ONE)
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _rate(word: str) -> Decimal:
+    if not word.endswith("%"):
+        raise RulebookError(f"rate {word!r} must be a percentage, such as '0.5%'")
+    rate = _number(word, word[:-1]).scaleb(-2)
+    if not ZERO < rate < ONE:
+        raise RulebookError(f"rate {word} must be in (0 %, 100 %)")
+    return rate
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _leverage(word: str) -> Decimal:
+    if not word.endswith("x"):
+        raise RulebookError(f"leverage {word!r} must end in x, such as '100x'")
+    leverage = _number(word, word[:-1])
+    if not LEVERAGE.holds(leverage):
+        raise RulebookError(f"leverage {word} must be in {LEVERAGE}")
+    return leverage
+
+
+def _number(word: str, digits: str) -> Decimal:
+    try:
+        value = number(digits)
+    except UnitError:
+        raise RulebookError(f"{word!r} is not a number") from None
+    if value < 0:
+        raise RulebookError(f"{word} must not be negative")
+    return value

@@ -1,0 +1,193 @@
+"""Carrying the liquidation ladder out where there is no order book: fills by a liquidity model.
+
+Walks one account down the ladder at one market until every pool and bucket whose health is known
+is out of danger, and writes a receipt for each step: what was true, which rule applied, what was
+done, what was true after. The insurance fund is a running amount per asset: what it earns from
+takeovers above bankruptcy and pays for those below; it is not limited here.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from crossmargin.errors import InvariantBroken
+from crossmargin.margin.assess import assess
+from crossmargin.margin.assessment import Assessment, UnitAssessment
+from crossmargin.margin.health import Health
+from crossmargin.model.account import Account, AssetsMode
+from crossmargin.model.liquidity import Liquidity
+from crossmargin.model.market import Market
+from crossmargin.model.order import Side
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain
+from crossmargin.rulebooks.schema import LadderStep, Rulebook
+from crossmargin.venue.liquidation import (
+    CancelOrders,
+    Reduce,
+    TakeOver,
+    failed_unit,
+    liquidation_fill,
+    next_action,
+)
+from crossmargin.venue.posting import post_takeover
+
+STEPS_MAX = 1000
+"""No account has this many tiers and positions to be walked through; more is a bug."""
+
+
+class Trade(Struct, frozen=True):
+    """A liquidation's trade, from the account's view; money in the settle asset.
+
+    `price` is None for a takeover that no positive price could express.
+    """
+
+    symbol: str
+    side: Side
+    size: Decimal
+    price: Decimal | None
+    realised_pnl: Decimal
+    fee: Decimal
+
+
+class Receipt(Struct, frozen=True):
+    """One step of the ladder.
+
+    Attributes
+    ----------
+    unit : name of the pool or bucket.
+    before, after : its health; None after, once nothing of it is left.
+    rule, action : sentences a person can read.
+    fund_change : what the insurance fund gained, in `asset`; negative where it paid.
+    """
+
+    unit: str
+    asset: str
+    step: LadderStep
+    rule: str
+    action: str
+    before: Health
+    after: Health | None
+    trades: tuple[Trade, ...] = ()
+    fund_change: Decimal = ZERO
+
+
+class Liquidated(Struct, frozen=True):
+    """The account after the ladder, and the receipts of its steps, first step first."""
+
+    account: Account
+    receipts: tuple[Receipt, ...]
+
+
+@exact
+def liquidate(
+    account: Account, market: Market, rulebook: Rulebook, liquidity: Liquidity
+) -> Liquidated:
+    """Return the account once no unit of known health is liquidatable at this market."""
+    receipts: list[Receipt] = []
+    assessment = assess(account, market, rulebook)
+    while (unit := failed_unit(assessment)) is not None:
+        if len(receipts) >= STEPS_MAX:
+            raise InvariantBroken(f"{unit.name}: the liquidation ladder does not end")
+        after, receipt = _carry_out(assessment, unit, liquidity)
+        assessment = assess(after, market, rulebook)
+        receipts.append(replace(receipt, after=_health_of(assessment, unit.name)))
+    return Liquidated(assessment.account, tuple(receipts))
+
+
+def _carry_out(
+    assessment: Assessment, unit: UnitAssessment, liquidity: Liquidity
+) -> tuple[Account, Receipt]:
+    action = next_action(assessment, unit, liquidity.fill_price)
+    if isinstance(action, CancelOrders):
+        return _cancel(assessment, unit, action)
+    if isinstance(action, Reduce):
+        return _reduce(assessment, unit, action, liquidity)
+    return _take_over(assessment, unit, action)
+
+
+def _cancel(
+    assessment: Assessment, unit: UnitAssessment, action: CancelOrders
+) -> tuple[Account, Receipt]:
+    kept = tuple(order for order in assessment.account.orders if order not in action.orders)
+    receipt = _receipt(
+        unit,
+        LadderStep.CANCEL_ORDERS,
+        "open orders are cancelled first, which frees their margin",
+        f"cancelled {len(action.orders)} open order(s)",
+    )
+    return replace(assessment.account, orders=kept), receipt
+
+
+def _reduce(
+    assessment: Assessment, unit: UnitAssessment, action: Reduce, liquidity: Liquidity
+) -> tuple[Account, Receipt]:
+    rulebook = assessment.rulebook
+    instrument = rulebook.contracts[action.symbol].instrument
+    price = liquidity.fill_price(action.size, assessment.market.marks[action.symbol], instrument)
+    posted = liquidation_fill(assessment.account, rulebook, action, price)
+    verb = "bought" if action.size > 0 else "sold"
+    trade = Trade(action.symbol, action.side, action.size, price, posted.realised_pnl, posted.fee)
+    receipt = _receipt(
+        unit,
+        LadderStep.REDUCE_TO_LOWER_TIER,
+        "a smaller position is charged a lower rate, and that is enough to restore health",
+        f"{verb} {plain(abs(action.size))} {action.symbol} at {_price(price)}, down to tier "
+        f"{action.tier}; liquidation fee {plain(posted.fee)} {instrument.settle}",
+    )
+    return posted.account, replace(receipt, trades=(trade,), fund_change=posted.fee)
+
+
+def _take_over(
+    assessment: Assessment, unit: UnitAssessment, action: TakeOver
+) -> tuple[Account, Receipt]:
+    health = unit.health
+    if health is None or unit.wallet_balance is None:
+        raise InvariantBroken(f"{unit.name} is taken over while its health is unknown")
+    by_key = {(p.symbol, p.side): p for p in assessment.positions}
+    trades = []
+    for takeover in action.takeovers:
+        side = Side.LONG if takeover.size > 0 else Side.SHORT
+        pnl = by_key[takeover.symbol, side].unrealised_pnl or ZERO
+        realised = down_to(EIGHT_PLACES, pnl - takeover.share)
+        trades.append(Trade(takeover.symbol, side, -takeover.size, takeover.price, realised, ZERO))
+    if assessment.account.assets_mode is AssetsMode.SINGLE:
+        # The wallet ends at exactly zero: the last trade takes what rounding left over.
+        others = sum((trade.realised_pnl for trade in trades[:-1]), ZERO)
+        trades[-1] = replace(trades[-1], realised_pnl=-unit.wallet_balance - others)
+    changes: dict[str, Decimal] = {}
+    for trade in trades:
+        settle = assessment.rulebook.contracts[trade.symbol].instrument.settle
+        changes[settle] = changes.get(settle, ZERO) + trade.realised_pnl
+    account = post_takeover(
+        assessment.account, {(trade.symbol, trade.side) for trade in trades}, changes
+    )
+    prices = ", ".join(
+        f"{plain(abs(trade.size))} {trade.symbol} at {_price(trade.price)}" for trade in trades
+    )
+    verb = "gains" if health.equity >= 0 else "pays"
+    receipt = _receipt(
+        unit,
+        LadderStep.TAKE_OVER,
+        "nothing smaller restores health, so the insurance fund takes the positions over at "
+        "the prices that use up the collateral exactly",
+        f"took over {prices}; the insurance fund {verb} {_money(abs(health.equity))} {unit.asset}",
+    )
+    return account, replace(receipt, trades=tuple(trades), fund_change=health.equity)
+
+
+def _receipt(unit: UnitAssessment, step: LadderStep, rule: str, action: str) -> Receipt:
+    if unit.health is None:
+        raise InvariantBroken(f"{unit.name} is liquidated while its health is unknown")
+    return Receipt(unit.name, unit.asset, step, rule, action, unit.health, None)
+
+
+def _health_of(assessment: Assessment, name: str) -> Health | None:
+    return next((unit.health for unit in assessment.units if unit.name == name), None)
+
+
+def _money(amount: Decimal) -> str:
+    return plain(down_to(EIGHT_PLACES, amount))
+
+
+def _price(price: Decimal | None) -> str:
+    return "no positive price" if price is None else _money(price)

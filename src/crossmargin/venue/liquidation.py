@@ -1,0 +1,230 @@
+"""The liquidation ladder: what a venue does next to a pool or bucket that has failed.
+
+`next_action` decides one step and changes nothing; somebody else carries it out (the paper venue
+through its book, `venue.execution` over a stated liquidity model), looks again, and asks again.
+So there is one ladder, and a partial fill or a price that moves meanwhile needs no special case.
+
+Binance's ladder: cancel the open orders; reduce through lower tiers while that can restore
+health, because a smaller position is charged a lower rate; otherwise the insurance fund takes
+everything at prices that use up the equity exactly. A reduction that its own fee and slippage
+would make useless is not tried: small accounts in the first tier are taken over whole.
+
+Which position goes first the venue does not publish; the rulebook names the assumption.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from crossmargin.errors import InvariantBroken
+from crossmargin.margin.assess import assess
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    UnitAssessment,
+    UnitKind,
+    worst_of,
+)
+from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import collateral_rates, leverage_of
+from crossmargin.margin.takeover import Takeover, takeovers
+from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
+from crossmargin.model.instrument import Instrument
+from crossmargin.model.market import Market
+from crossmargin.model.order import Order, Side
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, quotient_down
+from crossmargin.rulebooks.schema import Contract, LadderStep, PositionChoice, Rulebook
+from crossmargin.venue.posting import Posted, post_fill
+
+FillPrice: TypeAlias = Callable[[Decimal, Decimal, Instrument], Decimal]
+"""Signed size, mark price and instrument in; the average price a market order would get out."""
+
+
+class CancelOrders(Struct, frozen=True):
+    """Cancel these orders; their margin is released."""
+
+    orders: tuple[Order, ...]
+
+
+class Reduce(Struct, frozen=True):
+    """Trade `size` (signed, against the position) at market, down into a lower tier."""
+
+    symbol: str
+    side: Side
+    size: Decimal
+    tier: int
+
+
+class TakeOver(Struct, frozen=True):
+    """Hand these positions to the insurance fund at these prices."""
+
+    takeovers: tuple[Takeover, ...]
+
+
+Action: TypeAlias = CancelOrders | Reduce | TakeOver
+
+
+def failed_unit(assessment: Assessment) -> UnitAssessment | None:
+    """Return the least healthy unit that the trigger condemns; None if none, or any is unknown.
+
+    A unit whose health is unknown is never liquidated, but does not protect the others.
+    """
+    failed = tuple(unit for unit in assessment.units if unit.is_liquidatable)
+    return worst_of(failed) if failed else None
+
+
+@exact
+def next_action(assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice) -> Action:
+    """Return the ladder's next step for a failed pool or bucket of `assessment`."""
+    steps = assessment.rulebook.liquidation.steps
+    if LadderStep.CANCEL_ORDERS in steps:
+        orders = _orders_of(unit, assessment)
+        if orders:
+            return CancelOrders(orders)
+    if LadderStep.REDUCE_TO_LOWER_TIER in steps:
+        reduction = _reduction(assessment, unit, fill_price)
+        if reduction is not None:
+            return reduction
+    return TakeOver(_takeovers(assessment, unit))
+
+
+def positions_of(assessment: Assessment, unit: UnitAssessment) -> tuple[PositionAssessment, ...]:
+    """Return the open positions that `unit` backs."""
+    if unit.kind is UnitKind.BUCKET:
+        return tuple(
+            p for p in assessment.positions if (p.symbol, p.side) == (unit.symbol, unit.side)
+        )
+    is_multi = assessment.account.assets_mode is AssetsMode.MULTI
+    contracts = assessment.rulebook.contracts
+    return tuple(
+        p
+        for p in assessment.positions
+        if p.mode is MarginMode.CROSS
+        and p.size
+        and (is_multi or contracts[p.symbol].instrument.settle == unit.asset)
+    )
+
+
+def liquidation_fill(
+    account: Account, rulebook: Rulebook, reduction: Reduce, price: Decimal
+) -> Posted:
+    """Return the account after a reduction filled at `price`, the liquidation fee paid."""
+    is_hedge = account.position_mode is PositionMode.HEDGE
+    return post_fill(
+        account,
+        rulebook.contracts[reduction.symbol].instrument,
+        reduction.size,
+        price,
+        fee_fraction=rulebook.fees.liquidation,
+        leverage=leverage_of(reduction.symbol, account, rulebook),
+        side=reduction.side if is_hedge else None,
+        is_liquidation=True,
+    )
+
+
+def _orders_of(unit: UnitAssessment, assessment: Assessment) -> tuple[Order, ...]:
+    account = assessment.account
+    if unit.kind is UnitKind.BUCKET:
+        return tuple(order for order in account.orders if order.symbol == unit.symbol)
+    if account.assets_mode is AssetsMode.MULTI:
+        return account.orders
+    contracts = assessment.rulebook.contracts
+    return tuple(
+        order
+        for order in account.orders
+        if contracts[order.symbol].instrument.settle == unit.asset
+        and account.mode_of(order.symbol) is MarginMode.CROSS
+    )
+
+
+def _reduction(
+    assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice
+) -> Reduce | None:
+    # The first step of the shortest plan that restores health: position by position in the
+    # rulebook's order, tier by tier downwards. Positions passed on the way stay reduced as far
+    # as their lowest tier. Without such a plan nothing is reduced.
+    account, market, rulebook = assessment.account, assessment.market, assessment.rulebook
+    first = None
+    for position in _in_order(positions_of(assessment, unit), rulebook):
+        contract = rulebook.contracts[position.symbol]
+        mark = market.marks[position.symbol]
+        reached = account
+        for target in range((position.tier or 1) - 1, 0, -1):
+            size = _size_down_to(target, position, contract)
+            reduction = Reduce(position.symbol, position.side, size, target)
+            price = fill_price(size, mark, contract.instrument)
+            reached = liquidation_fill(account, rulebook, reduction, price).account
+            if _is_healthy(reached, market, rulebook, unit.name):
+                return first or reduction
+            if target == 1:
+                first = first or reduction
+        account = reached
+    return None
+
+
+def _in_order(
+    positions: tuple[PositionAssessment, ...], rulebook: Rulebook
+) -> list[PositionAssessment]:
+    def weight(position: PositionAssessment) -> Decimal:
+        if rulebook.liquidation.first_position is PositionChoice.LARGEST_LOSS:
+            return -(position.unrealised_pnl or ZERO)
+        return position.maintenance_margin or ZERO
+
+    return sorted(positions, key=weight, reverse=True)
+
+
+def _size_down_to(tier: int, position: PositionAssessment, contract: Contract) -> Decimal:
+    # The smallest signed size whose trade leaves the notional inside `tier` (counted from 1).
+    tiers, mark, instrument = contract.tiers, position.mark_price, contract.instrument
+    if tiers is None or mark is None:
+        raise InvariantBroken(f"{position.symbol} is liquidated without a mark price or ladder")
+    ceiling = tiers.floors[tier]
+    exact_size = (
+        quotient_down(ceiling * mark, instrument.multiplier)
+        if instrument.kind.is_inverse
+        else quotient_down(ceiling, mark * instrument.multiplier)
+    )
+    lot = instrument.lot or EIGHT_PLACES
+    kept = down_to(lot, exact_size)
+    if tiers.is_floor_included and kept == exact_size:
+        kept -= lot
+    cut = abs(position.size) - kept
+    return -cut if position.size > 0 else cut
+
+
+def _is_healthy(account: Account, market: Market, rulebook: Rulebook, name: str) -> bool:
+    units = assess(account, market, rulebook).units
+    return all(unit.health and not unit.is_liquidatable for unit in units if unit.name == name)
+
+
+def _takeovers(assessment: Assessment, unit: UnitAssessment) -> tuple[Takeover, ...]:
+    # In multi-assets mode each settle asset's positions take its part of the equity in USD.
+    if unit.health is None:
+        raise InvariantBroken(f"{unit.name} is taken over while its health is unknown")
+    positions = positions_of(assessment, unit)
+    contracts = assessment.rulebook.contracts
+    instruments = [contracts[position.symbol].instrument for position in positions]
+    if unit.kind is UnitKind.POOL and assessment.account.assets_mode is AssetsMode.MULTI:
+        return _takeovers_in_usd(assessment, unit.health, positions, instruments)
+    return takeovers(positions, instruments, unit.health.equity)
+
+
+def _takeovers_in_usd(
+    assessment: Assessment,
+    health: Health,
+    positions: tuple[PositionAssessment, ...],
+    instruments: list[Instrument],
+) -> tuple[Takeover, ...]:
+    found: list[Takeover] = []
+    for settle in dict.fromkeys(instrument.settle for instrument in instruments):
+        rates = collateral_rates(settle, assessment.market, assessment.rulebook)
+        if isinstance(rates, str):
+            raise InvariantBroken(f"{settle} positions are taken over without {rates}")
+        own = [(p, i) for p, i in zip(positions, instruments, strict=True) if i.settle == settle]
+        asked = sum((p.maintenance_margin or ZERO for p, _ in own), ZERO) * rates.ask
+        share_usd = quotient_down(health.equity * asked, health.maintenance_margin)
+        share = quotient_down(share_usd, rates.ask)
+        found += takeovers([p for p, _ in own], [i for _, i in own], share)
+    return tuple(found)
