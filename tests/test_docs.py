@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from typer.main import get_command
 
 from tests import console, source, tidy
 
@@ -141,11 +142,10 @@ def options(command: Any) -> list[str]:
 def test_every_command_and_option_is_documented():
     if not source.APP.exists():
         pytest.skip("there is no command line yet")
-    typer = importlib.import_module("typer")
     app = importlib.import_module("crossmargin.cli.app").app
     page = sections(source.text(COMMANDS_PAGE))
     missing = []
-    for name, command in commands(typer.main.get_command(app)):
+    for name, command in commands(get_command(app)):
         if name not in page:
             missing.append(f"a heading {name!r}")
         else:

@@ -1,9 +1,9 @@
 """One crash that needs no files: 10 and 11 October 2025, for the demonstration.
 
 A demonstration must run on a machine that has no candles. So a few facts of the largest
-liquidation day on record are typed here: what the mark prices of Binance's USDT-margined BTC, ETH
-and SOL perpetuals were at a few moments, as the venue's public klines have them, rounded (BTC to 50,
-ETH to 1, SOL to 0.1). Between these moments the path is a straight line, a point a minute.
+liquidation day on record are typed here: the mark prices of Binance's USDT-margined BTC, ETH and
+SOL perpetuals at a few moments, as the venue's public klines have them, rounded (BTC to 50, ETH
+to 1, SOL to 0.1). Between these moments the path is a straight line, a point a minute.
 
 It is not market data: size and speed of the fall are those of the day, everything between two way
 points is not. The lows are the lowest MARK prices; trades went lower (101,516 for BTC, 3,400 for

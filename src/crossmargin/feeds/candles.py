@@ -58,7 +58,7 @@ def read_series(path: Path, symbol: str, kind: PriceKind, interval_ms: int | Non
     missing = [name for name in _PRICES if name not in table.columns]
     if close is None or missing not in ([], ["open", "high", "low"]):
         raise FeedError(
-            f"{path}: there is no column {' or '.join(missing)} (it has {', '.join(table.names)})"
+            f"{path}: there is no column {', '.join(missing)} (it has {', '.join(table.names)})"
         )
     series = Series(
         symbol=symbol,

@@ -344,7 +344,9 @@ def _nothing_covers(
     )
     if not own:
         return text + f"there is no file of {symbol}"
-    listed = [file.period for file in own[:_LISTED_MAX]]
+    ranks = list(PriceKind)
+    by_use = sorted(own, key=lambda f: (ranks.index(f.kind), f.first_ms - f.end_ms))
+    listed = [file.period for file in by_use[:_LISTED_MAX]]
     if len(own) > _LISTED_MAX:
         listed.append(f"{len(own) - _LISTED_MAX} more")
     text += f"there is {', '.join(listed)}"

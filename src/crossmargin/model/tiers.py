@@ -24,6 +24,14 @@ class Tier(Struct, frozen=True):
     deduction: Decimal
     leverage_max: Decimal
 
+    def deduction_above(self, floor: Decimal, rate: Decimal) -> Decimal:
+        """Return the deduction with which a tier from `floor` at `rate` meets this one; exact.
+
+        deduction = floor × (rate − own rate) + own deduction. Source: Binance, "How to calculate
+        liquidation price of USDⓈ-M futures contracts", the maintenance amount.
+        """
+        return floor * (rate - self.rate) + self.deduction
+
 
 class Tiers(Struct, frozen=True):
     """The ladder of one symbol, lowest piece first.

@@ -6,6 +6,7 @@ every symbol has exactly one ladder, and its base asset follows from its name.
 """
 
 import re
+from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
@@ -36,6 +37,9 @@ from crossmargin.rulebooks.ladder import tiers_of
 from crossmargin.rulebooks.schema import Collateral, Contract, Fees, Funding, Liquidation, Rulebook
 
 T = TypeVar("T", bound=Sourced)
+
+RULES = "rules.toml"
+"""The name of the file that holds what is the same for all editions."""
 
 MILLISECONDS_PER_HOUR = 3_600_000
 KINDS = {
@@ -70,6 +74,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
     """
     rules = read(rules_file, RulesFile)
     edition = read(edition_file, EditionFile)
+    _check_names(rules_file.name, rules.venue, edition_file.name, edition.edition)
     sources = {**rules.sources, **edition.sources}
     check(rules_file.name, rules, sources)
     check(edition_file.name, edition, sources)
@@ -106,6 +111,13 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
 def symbols_of(ladder: LadderTable) -> list[str]:
     """Return the symbols that have `ladder`, as written."""
     return ladder.symbols.split()
+
+
+def _check_names(rules_name: str, venue: str, edition_name: str, edition: date) -> None:
+    if rules_name != f"{venue}/{RULES}":
+        raise RulebookError(f"{rules_name}: venue is {venue!r}, must be the folder's name")
+    if edition_name != f"{venue}/{edition}.toml":
+        raise RulebookError(f"{edition_name}: edition is {edition}, must be the file's name")
 
 
 def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:

@@ -141,6 +141,10 @@ class LadderTable(Struct, frozen=True, forbid_unknown_fields=True):
     symbols: str
 
 
+ENTRIES = {"instruments": InstrumentTable, "collateral": CollateralTable, "sources": Source}
+"""The shape of entries of the tables that are keyed by a name."""
+
+
 class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What either file may hold."""
 
@@ -165,8 +169,9 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             value = getattr(self, name)
             if isinstance(value, Sourced):
                 found[name] = value
-            elif name in ("instruments", "collateral"):
-                found.update({f"{name}.{key}": entry for key, entry in value.items()})
+            elif name in ENTRIES:
+                entries = {f"{name}.{key}": entry for key, entry in value.items()}
+                found.update({k: v for k, v in entries.items() if isinstance(v, Sourced)})
         return found
 
 
@@ -208,13 +213,30 @@ def read(file: DataFile, shape: type[F]) -> F:
         If it is not TOML, a key is missing, unknown or of the wrong type, or the schema is not
         the one this package reads.
     """
+    values = document(file)
     try:
-        tables = msgspec.convert(document(file), shape)
+        tables = msgspec.convert(values, shape)
     except msgspec.ValidationError as error:
         # msgspec writes `Expected …, got … - at `$.fees.maker``: the key first reads better.
         what, _, where = str(error).partition(" - at `$.")
-        key = f"{where.rstrip('`')}: " if where else ""
-        raise RulebookError(f"{file.name}: {key}{what[:1].lower()}{what[1:]}") from None
+        key = _named(where.rstrip("`"), values)
+        raise RulebookError(
+            f"{file.name}: {key + ': ' if key else ''}{what[:1].lower()}{what[1:]}"
+        ) from None
     if tables.schema != SCHEMA:
         raise RulebookError(f"{file.name}: schema is {tables.schema}, must be {SCHEMA}")
     return tables
+
+
+def _named(where: str, values: dict[str, object]) -> str:
+    # msgspec writes `sources[...]` for any entry of a mapping: find which one it is.
+    table, mark, rest = where.partition("[...]")
+    entries = values.get(table)
+    if not mark or table not in ENTRIES or not isinstance(entries, dict):
+        return where
+    for name, entry in entries.items():
+        try:
+            msgspec.convert(entry, ENTRIES[table])
+        except msgspec.ValidationError:
+            return f"{table}.{name}{rest}"
+    return where

@@ -41,8 +41,8 @@ def tiers_of(
         If the text does not spell a ladder or breaks one of the invariants above. The caller
         knows the file and the symbols, and adds them.
     """
-    parts = [part.split() for part in text.split("|")]
-    cap = _amount(parts.pop()[0]) if len(parts[-1]) == 1 else None
+    parts = [part.split() for part in text.split("|")] if text.strip() else []
+    cap = _amount(parts.pop()[0]) if parts and len(parts[-1]) == 1 else None
     pieces: list[Tier] = []
     for words in parts:
         if len(words) not in (3, 4):
@@ -53,8 +53,7 @@ def tiers_of(
         floor, rate = _amount(words[0]), _rate(words[1])
         deduction = ZERO
         if pieces and not is_whole_position:
-            below = pieces[-1]
-            deduction = below.deduction + floor * (rate - below.rate)
+            deduction = pieces[-1].deduction_above(floor, rate)
         if len(words) == 4:
             given = _amount(words[3])
             if given != deduction and not is_whole_position:

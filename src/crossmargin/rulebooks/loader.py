@@ -17,11 +17,10 @@ from importlib.resources.abc import Traversable
 from msgspec.structs import replace
 
 from crossmargin.errors import RulebookError, UsageError
-from crossmargin.rulebooks.assemble import rulebook_from, symbols_of
+from crossmargin.rulebooks.assemble import RULES, rulebook_from, symbols_of
 from crossmargin.rulebooks.files import DataFile, EditionFile, read
 from crossmargin.rulebooks.schema import Rulebook
 
-RULES = "rules.toml"
 EDITION = re.compile(r"(\d{4}-\d{2}-\d{2})\.toml")
 
 
@@ -78,8 +77,23 @@ def editions(venue: str) -> tuple[date, ...]:
     """
     if venue not in venues():
         raise RulebookError(f"there is no rulebook of {venue!r}; there are {', '.join(venues())}")
-    names = sorted(file.name for file in (_data() / venue).iterdir())
-    return tuple(_date(match[1]) for name in names if (match := EDITION.fullmatch(name)))
+    days = (edition_date(file.name) for file in (_data() / venue).iterdir())
+    return tuple(sorted(day for day in days if day is not None))
+
+
+def edition_date(file_name: str) -> date | None:
+    """Return the day an edition's file is named for; None where the name is another file's.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such day.
+    """
+    match = EDITION.fullmatch(file_name)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        raise RulebookError(f"{file_name} is named for a day that does not exist") from None
 
 
 def editions_with(venue: str, symbol: str) -> tuple[date, ...]:
@@ -103,13 +117,7 @@ def _file(venue: str, name: str) -> DataFile:
 
 @cache
 def _load(venue: str, edition: date) -> Rulebook:
-    rules, dated = _file(venue, RULES), _file(venue, f"{edition}.toml")
-    rulebook = rulebook_from(rules, dated)
-    if rulebook.venue != venue:
-        raise RulebookError(f"{rules.name}: venue is {rulebook.venue!r}, must be {venue!r}")
-    if rulebook.edition != edition:
-        raise RulebookError(f"{dated.name}: edition is {rulebook.edition}, must be {edition}")
-    return rulebook
+    return rulebook_from(_file(venue, RULES), _file(venue, f"{edition}.toml"))
 
 
 # Ladders are not worked out here: only the names are asked for, of every edition at once.
@@ -126,13 +134,6 @@ def _existing(venue: str, edition: str | date, dates: tuple[date, ...]) -> date:
     raise RulebookError(
         f"there is no edition {edition} of {venue}; there are {', '.join(map(str, dates))}"
     )
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise RulebookError(f"{text}.toml is named for a day that does not exist") from None
 
 
 def _utc_day(at: datetime | date) -> date:

@@ -98,6 +98,18 @@ def test_an_inverse_contract_settles_in_its_base():
 
 IN_RULES = [
     (
+        "another venue's rules",
+        'venue = "acme"',
+        'venue = "emca"',
+        "venue is 'emca', must be the folder's name",
+    ),
+    (
+        "a wrong type under a name",
+        "bid_buffer = 0.05",
+        "bid_buffer = []",
+        "collateral.BTC.bid_buffer: expected `decimal`, got `array`",
+    ),
+    (
         "leverage below one",
         "default = 20",
         "default = 0",
@@ -196,9 +208,9 @@ IN_RULES = [
     ("missing value", "taker = 0.0005, ", "", "fees: object missing required field `taker`"),
     (
         "missing table",
-        '[switches]\nsource = "page"\nrules',
-        "assumptions = []\n#",
-        "[switches] is missing",
+        'leverage = { default = 20, source = "page" }\n',
+        "",
+        "[leverage] is missing",
     ),
     (
         "unknown key",
@@ -207,14 +219,14 @@ IN_RULES = [
         "fees: object contains unknown field `rebate`",
     ),
     ("unknown table", "[funding]", "[fun]\n[funding]", "object contains unknown field `fun`"),
-    ("unknown step", '"take-over"', '"pray"', "liquidation.steps[...]: invalid enum value 'pray'"),
+    ("unknown step", '"take-over"', '"pray"', "liquidation.steps[1]: invalid enum value 'pray'"),
     (
         "unknown obstacle",
         '"positions"',
         '"luck"',
-        "switches.rules[...].blocked_by[...]: invalid enum value 'luck'",
+        "switches.rules[0].blocked_by[0]: invalid enum value 'luck'",
     ),
-    ("unknown mode", '["single"]', '["triple"]', "assets_modes[...]: invalid enum value 'triple'"),
+    ("unknown mode", '["single"]', '["triple"]', "assets_modes[0]: invalid enum value 'triple'"),
     ("newer schema", "schema = 1", "schema = 2", "schema is 2, must be 1"),
     (
         "unknown source",
@@ -226,7 +238,8 @@ IN_RULES = [
         "a value without source",
         'steps = "page", ',
         "",
-        "liquidation: source is given for first_position, is_trigger_strict, must be for first_position, is_trigger_strict, steps",
+        "liquidation: source is given for first_position, is_trigger_strict, "
+        "must be for first_position, is_trigger_strict, steps",
     ),
     (
         "a source of nothing",
@@ -249,6 +262,12 @@ IN_RULES = [
 ]
 
 IN_EDITION = [
+    (
+        "another day's file",
+        "edition = 2024-01-01",
+        "edition = 2024-01-02",
+        "edition is 2024-01-02, must be the file's name",
+    ),
     ("a day that is none", "2024-01-01", '"2024-02-30"', "edition: invalid RFC3339 encoded date"),
     (
         "unknown source",
@@ -268,13 +287,14 @@ IN_EDITION = [
         "settle",
         '"USDC"',
         '"USD"',
-        "ladder 2 (BTCUSDC): symbol BTCUSDC must be named like {base}{settle} or {base}{settle}_{yymmdd} with settle USD",
+        "ladder 2 (BTCUSDC): symbol BTCUSDC must be named like {base}{settle} "
+        "or {base}{settle}_{yymmdd} with settle USD",
     ),
     (
         "unknown key",
         'settle = "USDC"',
         'settle = "USDC"\ntick = 1',
-        "ladder[...]: object contains unknown field `tick`",
+        "ladder[1]: object contains unknown field `tick`",
     ),
 ]
 

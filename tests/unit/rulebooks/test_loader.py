@@ -5,7 +5,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from crossmargin.errors import RulebookError, UsageError
-from crossmargin.rulebooks.loader import editions, editions_with, load_rulebook, venues
+from crossmargin.rulebooks.loader import (
+    edition_date,
+    editions,
+    editions_with,
+    load_rulebook,
+    venues,
+)
 
 # The packing dates that the collected brackets carry.
 DATES = ("2022-05-28", "2022-10-29", "2023-08-28", "2024-08-07", "2025-09-29", "2026-09-29")
@@ -126,3 +132,17 @@ def test_hashes_tell_editions_apart():
 )
 def test_editions_that_know_a_symbol(symbol, dates):
     assert dates == tuple(map(str, editions_with("binance-usdm", symbol)))
+
+
+def test_a_file_is_an_edition_by_its_name():
+    assert (date(2024, 2, 29), None) == (
+        edition_date("2024-02-29.toml"),
+        edition_date("rules.toml"),
+    )
+
+
+def test_a_file_named_for_no_day_is_refused():
+    with pytest.raises(RulebookError) as refusal:
+        edition_date("2023-02-29.toml")
+
+    assert "2023-02-29.toml is named for a day that does not exist" == str(refusal.value)

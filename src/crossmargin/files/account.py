@@ -1,0 +1,363 @@
+"""Account files: what people write, read into an account, a market and a rulebook.
+
+The file is TOML (docs/reference/account-file.md). Numbers are strings or plain numbers and are
+read exactly, never through a binary float. Anything wrong with it is one sentence that says
+where, what and why; a file is read whole or not at all.
+"""
+
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from crossmargin.errors import CrossmarginError, UnitError, UsageError
+from crossmargin.model.account import (
+    Account,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+    merged,
+)
+from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.market import Market
+from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.model.tiers import Tier, Tiers
+from crossmargin.money import ONE, ZERO, exact, number, plain
+from crossmargin.rulebooks.loader import editions_with, load_rulebook
+from crossmargin.rulebooks.schema import Collateral, Contract, Rulebook
+
+SCHEMA = 1
+"""The version of the file format."""
+
+
+class PositionRow(Struct, forbid_unknown_fields=True):
+    """One [[positions]] table."""
+
+    symbol: str
+    size: Decimal
+    entry_price: Decimal
+    mode: MarginMode = MarginMode.CROSS
+    margin: Decimal | None = None
+    side: Side | None = None
+
+
+class OrderRow(Struct, forbid_unknown_fields=True):
+    """One [[orders]] table."""
+
+    symbol: str
+    size: Decimal
+    price: Decimal | None = None
+    type: OrderType | None = None
+    trigger_price: Decimal | None = None
+    reduce_only: bool = False
+    side: Side | None = None
+
+
+class TierRow(Struct, forbid_unknown_fields=True):
+    """One [[tiers.SYMBOL]] table."""
+
+    floor: Decimal
+    rate: Decimal
+    max_leverage: Decimal
+    deduction: Decimal | None = None
+
+
+class InstrumentTable(Struct, forbid_unknown_fields=True):
+    """One [instruments.SYMBOL] table."""
+
+    kind: Kind
+    settle: str
+    base: str | None = None
+    multiplier: Decimal = ONE
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+
+
+class CollateralTable(Struct, forbid_unknown_fields=True):
+    """One [collateral.ASSET] table."""
+
+    bid_buffer: Decimal
+    ask_buffer: Decimal
+    stable: bool = False
+
+
+class AccountTable(Struct, forbid_unknown_fields=True):
+    """The whole file."""
+
+    venue: str
+    schema: int = 1
+    edition: date | None = None
+    at: datetime | None = None
+    assets_mode: AssetsMode = AssetsMode.SINGLE
+    position_mode: PositionMode = PositionMode.ONE_WAY
+    balances: dict[str, Decimal] = {}
+    marks: dict[str, Decimal] = {}
+    index: dict[str, Decimal] = {}
+    leverage: dict[str, Decimal] = {}
+    margin_mode: dict[str, MarginMode] = {}
+    positions: list[PositionRow] = []
+    orders: list[OrderRow] = []
+    tiers: dict[str, list[TierRow]] = {}
+    instruments: dict[str, InstrumentTable] = {}
+    collateral: dict[str, CollateralTable] = {}
+
+
+class AccountFile(Struct, frozen=True):
+    """What a file says: an account, the prices around it and the rules it is judged by."""
+
+    account: Account
+    market: Market
+    rulebook: Rulebook
+
+
+def read_account_file(path: Path) -> AccountFile:
+    """Return what the account file at `path` says.
+
+    Raises
+    ------
+    UsageError
+        One sentence with file, place and reason.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8 text") from None
+    return parse_account(text, str(path))
+
+
+@exact
+def parse_account(text: str, name: str) -> AccountFile:
+    """Return what the account file `text` says; `name` is what messages call it.
+
+    Raises
+    ------
+    UsageError
+        One sentence with file, place and reason.
+    """
+    try:
+        return _resolve(_table(text))
+    except CrossmarginError as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+def _table(text: str) -> AccountTable:
+    if not text.strip():
+        raise UsageError("is empty")
+    try:
+        tree = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"is not TOML: {error}") from None
+    except RecursionError:
+        raise UsageError("is nested too deeply") from None
+    try:
+        table = msgspec.convert(tree, AccountTable)
+    except msgspec.ValidationError as error:
+        raise UsageError(_in_words(str(error))) from None
+    if table.schema != SCHEMA:
+        raise UsageError(f"schema: {table.schema} is not known here, only {SCHEMA} is")
+    if table.at is not None and table.at.tzinfo is None:
+        raise UsageError("at: has no time zone; write it with a Z")
+    _check(table, "")
+    return table
+
+
+def _in_words(complaint: str) -> str:
+    # msgspec writes "Expected `decimal`, got `bool` - at `$.positions[0].size`".
+    what, _, where = complaint.partition(" - at `$")
+    place = where.rstrip("`").lstrip(".")
+    for theirs, ours in (
+        ("Object contains unknown field", "unknown key"),
+        ("Object missing required field", "missing key"),
+        ("Invalid decimal string", "is not a number"),
+        ("`decimal", "`number"),
+        ("`object`", "`table`"),
+        ("Invalid enum value", "unknown word"),
+        ("Invalid RFC3339 encoded datetime", "is not a time such as 2025-10-10T21:00:00Z"),
+        ("Invalid RFC3339 encoded date", "is not a date such as 2025-09-29"),
+    ):
+        what = what.replace(theirs, ours)
+    what = what[:1].lower() + what[1:].replace("`", "")
+    return f"{place}: {what}" if place else what
+
+
+# Bounds by key: what a number may be, in words and as a test.
+_POSITIVE = ("must be above zero", lambda value: value > 0)
+_NOT_NEGATIVE = ("must not be negative", lambda value: value >= 0)
+_FRACTION = ("must be at least 0 and below 1", lambda value: 0 <= value < 1)
+_BOUNDS: dict[str, tuple[str, Callable[[Decimal], bool]]] = {
+    "marks": _POSITIVE,
+    "index": _POSITIVE,
+    "leverage": ("must be at least 1", lambda value: value >= 1),
+    "max_leverage": ("must be at least 1", lambda value: value >= 1),
+    "entry_price": _POSITIVE,
+    "price": _POSITIVE,
+    "trigger_price": _POSITIVE,
+    "margin": _NOT_NEGATIVE,
+    "floor": _NOT_NEGATIVE,
+    "deduction": _NOT_NEGATIVE,
+    "rate": ("must be above 0 and below 1", lambda value: 0 < value < 1),
+    "multiplier": _POSITIVE,
+    "tick": _POSITIVE,
+    "lot": _POSITIVE,
+    "bid_buffer": _FRACTION,
+    "ask_buffer": _FRACTION,
+}
+
+
+def _check(node: object, where: str, key: str = "") -> None:
+    if isinstance(node, Decimal):
+        try:
+            value = number(node)
+        except UnitError as error:
+            raise UnitError(f"{where}: {error}") from None
+        words, holds = _BOUNDS.get(key, ("", lambda _: True))
+        if not holds(value):
+            raise UnitError(f"{where}: {words}, not {plain(value)}")
+    elif isinstance(node, Struct):
+        for name in node.__struct_fields__:
+            _check(getattr(node, name), f"{where}.{name}" if where else name, name)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            _check(value, f"{where}.{name}", key)
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            _check(value, f"{where}[{place}]", key)
+
+
+def _resolve(table: AccountTable) -> AccountFile:
+    rulebook = _rulebook(table)
+    _check_symbols(table, rulebook)
+    is_hedge = table.position_mode is PositionMode.HEDGE
+    inverse = {
+        symbol
+        for symbol in {row.symbol for row in table.positions}
+        if rulebook.contracts[symbol].instrument.kind.is_inverse
+    }
+    lots = tuple(_position(row, f"positions[{i}]") for i, row in enumerate(table.positions))
+    orders = tuple(
+        _order(row, f"orders[{i}]", is_hedge=is_hedge) for i, row in enumerate(table.orders)
+    )
+    account = Account(
+        balances=table.balances,
+        positions=merged(lots, is_hedge=is_hedge, inverse=inverse),
+        orders=orders,
+        leverage=table.leverage,
+        margin_mode=table.margin_mode,
+        assets_mode=table.assets_mode,
+        position_mode=table.position_mode,
+    )
+    if not (account.balances or account.positions or account.orders):
+        raise UsageError("the account has neither balances nor positions nor orders")
+    at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
+    return AccountFile(account, Market(table.marks, table.index, at_ms), rulebook)
+
+
+def _rulebook(table: AccountTable) -> Rulebook:
+    rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
+    own: dict[str, Contract] = {}
+    for symbol, given in table.instruments.items():
+        known = rulebook.contracts.get(symbol)
+        instrument = Instrument(
+            symbol,
+            given.kind,
+            given.settle,
+            given.base or symbol.removesuffix(given.settle),
+            given.multiplier,
+            given.tick,
+            given.lot,
+        )
+        own[symbol] = Contract(instrument, known.tiers if known else None)
+    for symbol, rows in table.tiers.items():
+        base = own.get(symbol) or rulebook.contracts.get(symbol)
+        if base is None:
+            raise UsageError(f"tiers.{symbol}: {_unknown(symbol, rulebook)}")
+        own[symbol] = Contract(base.instrument, _tiers(symbol, rows, rulebook))
+    for symbol in sorted(_symbols(table)):
+        if symbol not in own and symbol not in rulebook.contracts:
+            elsewhere = editions_with(rulebook.venue, symbol)
+            if elsewhere:
+                # Known at another date: its ladder at this one is what is missing.
+                other = load_rulebook(rulebook.venue, edition=elsewhere[-1])
+                own[symbol] = Contract(other.contracts[symbol].instrument, None)
+    collateral = {
+        asset: Collateral(given.bid_buffer, given.ask_buffer, given.stable)
+        for asset, given in table.collateral.items()
+    }
+    return rulebook.with_contracts(own).with_collateral(collateral)
+
+
+def _symbols(table: AccountTable) -> dict[str, str]:
+    # Every symbol the account itself names, and where.
+    places = {symbol: f"leverage.{symbol}" for symbol in table.leverage}
+    places |= {symbol: f"margin_mode.{symbol}" for symbol in table.margin_mode}
+    places |= {row.symbol: f"orders[{i}].symbol" for i, row in enumerate(table.orders)}
+    places |= {row.symbol: f"positions[{i}].symbol" for i, row in enumerate(table.positions)}
+    return places
+
+
+def _check_symbols(table: AccountTable, rulebook: Rulebook) -> None:
+    for symbol, where in _symbols(table).items():
+        if symbol not in rulebook.contracts:
+            raise UsageError(f"{where}: {_unknown(symbol, rulebook)}")
+
+
+def _unknown(symbol: str, rulebook: Rulebook) -> str:
+    close = get_close_matches(symbol, rulebook.contracts, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return (
+        f"{symbol} is not a symbol of {rulebook.venue} {rulebook.edition}, nor under "
+        f"[instruments]{hint}"
+    )
+
+
+def _tiers(symbol: str, rows: list[TierRow], rulebook: Rulebook) -> Tiers:
+    pieces: list[Tier] = []
+    for row in rows:
+        deduction = row.deduction
+        if deduction is None:
+            deduction = pieces[-1].deduction_above(row.floor, row.rate) if pieces else ZERO
+        pieces.append(Tier(row.floor, row.rate, deduction, row.max_leverage))
+    try:
+        return Tiers.of(tuple(pieces), is_floor_included=rulebook.is_floor_included)
+    except UnitError as error:
+        raise UnitError(f"tiers.{symbol}: {error}") from None
+
+
+def _position(row: PositionRow, where: str) -> Position:
+    is_isolated = row.mode is MarginMode.ISOLATED
+    if is_isolated and row.margin is None:
+        raise UsageError(f"{where}.margin: an isolated position needs the margin in its bucket")
+    if not is_isolated and row.margin is not None:
+        raise UsageError(f"{where}.margin: a cross position has no margin of its own")
+    position = Position(row.symbol, row.size, row.entry_price, row.mode, row.margin or ZERO)
+    if row.side is not None and row.size and row.side is not position.side:
+        raise UsageError(
+            f"{where}.side: {row.side} does not agree with size {plain(row.size)}; "
+            "long sizes are positive, short ones negative"
+        )
+    return position
+
+
+def _order(row: OrderRow, where: str, *, is_hedge: bool) -> Order:
+    kind = row.type or (OrderType.MARKET if row.price is None else OrderType.LIMIT)
+    if not row.size:
+        raise UsageError(f"{where}.size: must not be zero")
+    if is_hedge and row.side is None:
+        raise UsageError(f"{where}.side: an order in hedge mode needs the side it belongs to")
+    if not is_hedge and row.side is not None:
+        raise UsageError(f"{where}.side: orders in one-way mode have no side")
+    if kind is OrderType.LIMIT and row.price is None:
+        raise UsageError(f"{where}.price: a limit order needs a price")
+    if kind.is_conditional and row.trigger_price is None:
+        raise UsageError(f"{where}.trigger_price: a {kind} order needs one")
+    return Order(
+        row.symbol, row.size, row.price, kind, row.trigger_price, row.reduce_only, row.side
+    )

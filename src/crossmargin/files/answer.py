@@ -1,0 +1,153 @@
+"""Answers as other programs read them: an assessment as plain JSON values.
+
+This is the only place where an assessment is rounded: money to 8 places, requirements up,
+everything that is the account's down. Health rounds up, boundaries as `margin.boundary` says.
+What is unknown is null, and `missing` names what it would take.
+
+The fields are described in docs/reference/answer.md; `SCHEMA` changes with them.
+"""
+
+from decimal import Decimal
+from typing import TypeAlias
+
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    UnitAssessment,
+)
+from crossmargin.margin.boundary import JointBoundary, PositionBoundary
+from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, quotient_down, up_to
+
+SCHEMA = 1
+
+Json: TypeAlias = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+@exact
+def answer(assessment: Assessment) -> dict[str, Json]:
+    """Return everything that is known about the account, numbers as decimal strings."""
+    rulebook = assessment.rulebook
+    boundaries = assessment.boundaries
+    pool, worst = assessment.pool, assessment.worst
+    return {
+        "schema": SCHEMA,
+        "venue": rulebook.venue,
+        "edition": rulebook.edition.isoformat(),
+        "asset": pool.asset,
+        **_unit_fields(pool),
+        "status": assessment.status.value,
+        "joint_liquidation": _joint(boundaries.joint),
+        "pools": [
+            {"asset": unit.asset, **_unit_fields(unit), **_unit_joint(assessment, unit)}
+            for unit in assessment.pools
+        ],
+        "buckets": [
+            {
+                "symbol": unit.symbol,
+                "side": unit.side and unit.side.value,
+                "asset": unit.asset,
+                **_unit_fields(unit),
+                **_unit_joint(assessment, unit),
+            }
+            for unit in assessment.buckets
+        ],
+        "positions": [
+            _position(position, boundary)
+            for position, boundary in zip(assessment.positions, boundaries.positions, strict=True)
+        ],
+        "worst": {"kind": worst.kind.value, "name": worst.name, "health": health_text(worst)},
+        "warnings": list(assessment.warnings),
+        "missing": list(assessment.missing),
+        "assumptions": list(assessment.assumptions),
+    }
+
+
+def held(amount: Decimal | None) -> str | None:
+    """Return money the account has (or may use): to 8 places, rounded down."""
+    return None if amount is None else plain(down_to(EIGHT_PLACES, amount))
+
+
+def asked(amount: Decimal | None) -> str | None:
+    """Return money that is asked of the account: to 8 places, rounded up."""
+    return None if amount is None else plain(up_to(EIGHT_PLACES, amount))
+
+
+def health_text(unit: UnitAssessment) -> str | None:
+    """Return maintenance margin ÷ equity, rounded up at 8 places; None where it means nothing."""
+    fraction = unit.health.fraction() if unit.health else None
+    return None if fraction is None else plain(fraction)
+
+
+def distance(position: PositionAssessment, boundary: PositionBoundary | None) -> Decimal | None:
+    """Return how far the mark may move, as a fraction of it, before the nearer liquidation price.
+
+    Rounded towards zero at 8 places; zero or less where the mark is already beyond.
+    """
+    mark = position.mark_price
+    if boundary is None or mark is None:
+        return None
+    ends = []
+    if boundary.lower is not None:
+        ends.append(mark - boundary.lower)
+    if boundary.upper is not None:
+        ends.append(boundary.upper - mark)
+    if not ends:
+        return None
+    return down_to(EIGHT_PLACES, max(Decimal(0), quotient_down(min(ends), mark)))
+
+
+def _unit_fields(unit: UnitAssessment) -> dict[str, Json]:
+    health = unit.health
+    return {
+        "status": unit.status.value,
+        "wallet_balance": held(unit.wallet_balance),
+        "equity": held(health and health.equity),
+        "initial_margin": asked(health and health.initial_margin),
+        "order_initial_margin": asked(unit.order_initial_margin),
+        "open_loss": asked(unit.open_loss),
+        "maintenance_margin": asked(health and health.maintenance_margin),
+        "buffer": held(health and health.buffer),
+        "free_margin": held(unit.free_margin),
+        "withdrawable": held(unit.withdrawable),
+        "health": health_text(unit),
+    }
+
+
+def _unit_joint(assessment: Assessment, unit: UnitAssessment) -> dict[str, Json]:
+    return {"joint_liquidation": _joint(assessment.boundaries.units[unit.name])}
+
+
+def _joint(joint: JointBoundary | None) -> Json:
+    if joint is None:
+        return None
+    return {
+        "down": None if joint.down is None else plain(joint.down),
+        "up": None if joint.up is None else plain(joint.up),
+        "first": joint.first,
+    }
+
+
+def _position(position: PositionAssessment, boundary: PositionBoundary | None) -> Json:
+    far = distance(position, boundary)
+    return {
+        "symbol": position.symbol,
+        "side": position.side.value,
+        "mode": position.mode.value,
+        "size": plain(position.size),
+        "notional": asked(position.notional),
+        "entry_price": plain(position.entry_price),
+        "mark_price": None if position.mark_price is None else plain(position.mark_price),
+        "unrealised_pnl": held(position.unrealised_pnl),
+        "initial_margin": asked(position.initial_margin),
+        "maintenance_margin": asked(position.maintenance_margin),
+        "tier": position.tier,
+        "liquidation_price": boundary
+        and {"lower": _price(boundary.lower), "upper": _price(boundary.upper)},
+        "roots": [plain(root) for root in boundary.roots] if boundary else [],
+        "bankruptcy_price": boundary and _price(boundary.bankruptcy_price),
+        "distance": None if far is None else plain(far),
+    }
+
+
+def _price(price: Decimal | None) -> str | None:
+    return None if price is None else plain(price)
