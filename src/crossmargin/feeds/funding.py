@@ -163,7 +163,10 @@ def _one(
     mark, spot = (read_pick(pick) for pick in picks)
     at_ms, rates, unknown = estimated_rates(mark, spot, *window, rules, first_tier_rate)
     if not rates and unknown:
-        return no_funding(symbol, f"{reason}, and the mark and spot series do not overlap enough")
+        return no_funding(
+            symbol,
+            f"{reason}, and the mark and spot candles before its times are not all there",
+        )
     said = [
         f"{symbol}: funding is estimated, for {reason}: the rulebook's formula on the premium of "
         f"mark over spot at candle closes ({', '.join(_names(pick) for pick in picks)}).",

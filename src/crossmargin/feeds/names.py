@@ -83,12 +83,10 @@ def candle_name(path: Path) -> FileName | None:
     if path.suffix not in SUFFIXES or _OTHER_CANDLES & set(path.parts):
         return None
     match = _PLAIN.fullmatch(path.stem) or _OURS.fullmatch(path.stem)
-    if match is None:
+    symbol = symbol_of(match["symbol"]) if match else None
+    if match is None or symbol is None:
         return None
     said = match.groupdict()
-    symbol = symbol_of(said["symbol"])
-    if symbol is None:
-        return None
     kind = _kind(said, path)
     return FileName(
         symbol=symbol,

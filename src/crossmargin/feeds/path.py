@@ -192,10 +192,9 @@ def _points(
 
 def _held(times: Times, prices: Prices, at_ms: Times) -> Prices:
     # The last price at or before each moment; NaN before the first.
-    last = np.searchsorted(times, at_ms, side="right") - 1
-    if not len(times):
-        return np.full(len(at_ms), np.nan)
-    return np.where(last >= 0, prices[np.maximum(last, 0)], np.nan)
+    before_first = np.concatenate([[np.nan], prices])
+    held: Prices = before_first[np.searchsorted(times, at_ms, side="right")]
+    return held
 
 
 def _choice(series: Sequence[Series], order: Order) -> list[str]:

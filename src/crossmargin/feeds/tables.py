@@ -74,16 +74,16 @@ def read_table(path: Path, columns: Mapping[str, Sequence[str]], bare: Sequence[
         names = frame.columns
     else:
         raise FeedError(f"{path}: not a .parquet, .csv or .json file")
-    if not frame.height:
-        raise FeedError(f"{path}: the file has no rows")
     present = {name.lower(): name for name in frame.columns}
     time = next((present[name] for name in TIME_NAMES if name in present), None)
     if time is None:
         raise FeedError(f"{path}: there is no time column (it has {', '.join(names)})")
+    if not frame.height:
+        raise FeedError(f"{path}: the file has no rows")
     found = {
         column: present[name]
-        for column, names in columns.items()
-        for name in names
+        for column, aliases in columns.items()
+        for name in aliases
         if name in present
     }
     # Conversion names rows through a table that does not have its columns yet.

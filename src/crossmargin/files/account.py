@@ -256,8 +256,24 @@ def _resolve(table: AccountTable) -> AccountFile:
     )
     if not (account.balances or account.positions or account.orders):
         raise UsageError("the account has neither balances nor positions nor orders")
+    if account.assets_mode is AssetsMode.SINGLE:
+        _check_wallets(account, rulebook)
     at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
     return AccountFile(account, Market(table.marks, table.index, at_ms), rulebook)
+
+
+def _check_wallets(account: Account, rulebook: Rulebook) -> None:
+    wallets = dict(account.balances)
+    for position in account.positions:
+        if position.mode is MarginMode.ISOLATED:
+            settle = rulebook.contracts[position.symbol].instrument.settle
+            wallets[settle] = wallets.get(settle, ZERO) - position.margin
+    for asset, wallet in wallets.items():
+        if wallet < 0:
+            raise UsageError(
+                f"balances.{asset}: the cross wallet (balance less the margins of isolated "
+                f"buckets) is {plain(wallet)}; only multi-assets mode can borrow"
+            )
 
 
 def _rulebook(table: AccountTable) -> Rulebook:

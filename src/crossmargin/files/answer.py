@@ -20,7 +20,7 @@ from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, quotient_down
 
 SCHEMA = 1
 
-Json: TypeAlias = None | bool | int | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 
 
 @exact
@@ -101,12 +101,12 @@ def _unit_fields(unit: UnitAssessment) -> dict[str, Json]:
     return {
         "status": unit.status.value,
         "wallet_balance": held(unit.wallet_balance),
-        "equity": held(health and health.equity),
-        "initial_margin": asked(health and health.initial_margin),
+        "equity": held(health.equity if health else None),
+        "initial_margin": asked(health.initial_margin if health else None),
         "order_initial_margin": asked(unit.order_initial_margin),
         "open_loss": asked(unit.open_loss),
-        "maintenance_margin": asked(health and health.maintenance_margin),
-        "buffer": held(health and health.buffer),
+        "maintenance_margin": asked(health.maintenance_margin if health else None),
+        "buffer": held(health.buffer if health else None),
         "free_margin": held(unit.free_margin),
         "withdrawable": held(unit.withdrawable),
         "health": health_text(unit),
@@ -141,10 +141,11 @@ def _position(position: PositionAssessment, boundary: PositionBoundary | None) -
         "initial_margin": asked(position.initial_margin),
         "maintenance_margin": asked(position.maintenance_margin),
         "tier": position.tier,
-        "liquidation_price": boundary
-        and {"lower": _price(boundary.lower), "upper": _price(boundary.upper)},
+        "liquidation_price": None
+        if boundary is None
+        else {"lower": _price(boundary.lower), "upper": _price(boundary.upper)},
         "roots": [plain(root) for root in boundary.roots] if boundary else [],
-        "bankruptcy_price": boundary and _price(boundary.bankruptcy_price),
+        "bankruptcy_price": _price(boundary.bankruptcy_price) if boundary else None,
         "distance": None if far is None else plain(far),
     }
 

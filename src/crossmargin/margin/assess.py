@@ -42,8 +42,8 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     Raises
     ------
     UsageError
-        If a symbol is not in the rulebook, the venue lacks the assets mode, the account is
-        empty, or (single-asset mode) isolated buckets hold more than the wallet has.
+        If a symbol is not in the rulebook, the venue lacks the assets mode, or the account is
+        empty.
     """
     if account.assets_mode not in rulebook.assets_modes:
         raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
@@ -158,12 +158,6 @@ def _pools(
     if not tallies:
         raise UsageError("the account is empty: it has neither balances nor positions")
     if account.assets_mode is AssetsMode.SINGLE:
-        for asset, tally in tallies.items():
-            if tally.wallet < 0:
-                raise UsageError(
-                    f"the {asset} wallet is {plain(-tally.wallet)} short of what "
-                    "the isolated buckets hold"
-                )
         return tuple(
             tally.unit(UnitKind.POOL, asset, asset, is_trigger_strict=is_strict)
             for asset, tally in tallies.items()

@@ -70,12 +70,14 @@ class Columns:
     ----------
     symbols : what the columns of `marks` are.
     assets : what the columns of `index` are; empty in single-asset mode.
-    units : names of the pools and buckets, in the order of `Assessment.units`.
+    units, unit_assets : names of the pools and buckets, in the order of `Assessment.units`, and
+        the asset each is counted in.
     """
 
     symbols: tuple[str, ...]
     assets: tuple[str, ...]
     units: tuple[str, ...]
+    unit_assets: tuple[str, ...]
     is_multi: bool
     legs: tuple[Leg, ...]
     groups: tuple[OrderGroup, ...]
@@ -130,6 +132,7 @@ def columns(account: Account, rulebook: Rulebook) -> Columns:
         symbols,
         assets if is_multi else (),
         (*pools, *names),
+        (*pools, *(assets[asset] for asset, _ in bucket_purses)),
         is_multi,
         tuple(legs),
         _groups(account, rulebook, symbols, assets),

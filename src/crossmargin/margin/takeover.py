@@ -78,7 +78,7 @@ def _takeover(position: PositionAssessment, instrument: Instrument, share: Decim
     # Against the account: a long leaves no higher, a short no lower than the exact price.
     against = quotient_down if position.size > 0 else quotient_up
     if instrument.kind.is_inverse:
-        # quantity × (1/price − 1/mark) = share, so price = quantity × mark ÷ (quantity + share × mark).
+        # Leaving at a price p costs quantity × (1/p − 1/mark), which is to be the share.
         weight = quantity + share * mark
         price = against(quantity * mark, weight) if weight * quantity > 0 else None
     else:

@@ -150,29 +150,44 @@ def _take_over(
         pnl = by_key[takeover.symbol, side].unrealised_pnl or ZERO
         realised = down_to(EIGHT_PLACES, pnl - takeover.share)
         trades.append(Trade(takeover.symbol, side, -takeover.size, takeover.price, realised, ZERO))
-    if assessment.account.assets_mode is AssetsMode.SINGLE:
+    if trades and assessment.account.assets_mode is AssetsMode.SINGLE:
         # The wallet ends at exactly zero: the last trade takes what rounding left over.
         others = sum((trade.realised_pnl for trade in trades[:-1]), ZERO)
         trades[-1] = replace(trades[-1], realised_pnl=-unit.wallet_balance - others)
-    changes: dict[str, Decimal] = {}
+    changes = {} if trades else _forgiven(assessment, unit)
     for trade in trades:
         settle = assessment.rulebook.contracts[trade.symbol].instrument.settle
         changes[settle] = changes.get(settle, ZERO) + trade.realised_pnl
     account = post_takeover(
         assessment.account, {(trade.symbol, trade.side) for trade in trades}, changes
     )
+    receipt = _receipt(unit, LadderStep.TAKE_OVER, *_takeover_words(unit, health, trades))
+    return account, replace(receipt, trades=tuple(trades), fund_change=health.equity)
+
+
+def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -> tuple[str, str]:
+    amount = f"{_money(abs(health.equity))} {unit.asset}"
+    if not trades:
+        return (
+            "a negative wallet without positions is reset to zero",
+            f"the insurance fund pays {amount}",
+        )
     prices = ", ".join(
         f"{plain(abs(trade.size))} {trade.symbol} at {_price(trade.price)}" for trade in trades
     )
     verb = "gains" if health.equity >= 0 else "pays"
-    receipt = _receipt(
-        unit,
-        LadderStep.TAKE_OVER,
+    return (
         "nothing smaller restores health, so the insurance fund takes the positions over at "
         "the prices that use up the collateral exactly",
-        f"took over {prices}; the insurance fund {verb} {_money(abs(health.equity))} {unit.asset}",
+        f"took over {prices}; the insurance fund {verb} {amount}",
     )
-    return account, replace(receipt, trades=tuple(trades), fund_change=health.equity)
+
+
+def _forgiven(assessment: Assessment, unit: UnitAssessment) -> dict[str, Decimal]:
+    # What brings a pool without positions back to zero.
+    if assessment.account.assets_mode is AssetsMode.MULTI:
+        return {asset: -amount for asset, amount in assessment.account.balances.items()}
+    return {unit.asset: -(unit.wallet_balance or ZERO)}
 
 
 def _receipt(unit: UnitAssessment, step: LadderStep, rule: str, action: str) -> Receipt:

@@ -204,6 +204,8 @@ def _takeovers(assessment: Assessment, unit: UnitAssessment) -> tuple[Takeover, 
     if unit.health is None:
         raise InvariantBroken(f"{unit.name} is taken over while its health is unknown")
     positions = positions_of(assessment, unit)
+    if not positions:
+        return ()  # Debt is all that is left; the fund takes that over.
     contracts = assessment.rulebook.contracts
     instruments = [contracts[position.symbol].instrument for position in positions]
     if unit.kind is UnitKind.POOL and assessment.account.assets_mode is AssetsMode.MULTI:

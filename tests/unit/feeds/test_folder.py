@@ -50,9 +50,9 @@ def pick(folder, symbol="BTCUSDT", from_minutes=120, to_minutes=360, **asked):
             (120, 360),
             {},
             MARK_1H,
-            "BTCUSDT: mark prices in 1h candles from binance_um_mark_BTCUSDT_1h.parquet, the finest "
-            "mark prices that cover the window; last prices come finer (5m) and may show a deeper "
-            "wick.",
+            "BTCUSDT: mark prices in 1h candles from binance_um_mark_BTCUSDT_1h.parquet, the "
+            "finest mark prices that cover the window; last prices come finer (5m) and may show "
+            "a deeper wick.",
             id="marks, though last prices are finer",
         ),
         pytest.param(
@@ -145,6 +145,18 @@ def test_what_nothing_covers_is_unknown_and_says_what_there_is(folder, symbol, w
         pick(folder, symbol, *window, **asked)
 
     assert said in str(raised.value)
+
+
+def test_of_many_files_the_likeliest_are_named(tmp_path):
+    for minutes in range(1, 9):
+        flat(tmp_path / f"BTCUSDT_{minutes}m.csv", [0, minutes])
+    flat(tmp_path / "mark_BTCUSDT_1m.csv", [0, 1])
+
+    with pytest.raises(UnknownError) as raised:
+        pick(tmp_path, "BTCUSDT", 0, 60)
+
+    assert "there is mark_BTCUSDT_1m.csv (mark 1m, " in str(raised.value)
+    assert str(raised.value).endswith(", 3 more")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +313,8 @@ def test_importing_the_feeds_is_cheap():
 
 
 def test_polars_is_imported_only_to_read():
-    code = "import sys, crossmargin.feeds.funding, crossmargin.feeds.builtin; print('polars' in sys.modules)"
+    modules = "crossmargin.feeds.funding, crossmargin.feeds.builtin"
+    code = f"import sys, {modules}; print('polars' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "False" == told.stdout.strip()

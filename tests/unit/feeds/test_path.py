@@ -133,6 +133,15 @@ def test_closes_count_from_the_end_of_their_candles():
     assert "BTCUSDT: the file has closes only" in path.choice[-1]
 
 
+def test_a_close_beyond_the_window_is_not_seen():
+    late = series("LATEUSDT", 60, {60: (90.0,) * 4}, is_close_only=True)
+    rows = dict.fromkeys([0, 60], CANDLE)
+    path = price_path([late, series("BTCUSDT", 60, rows)], T0, T0 + 90 * MINUTE)
+
+    assert np.isnan(path.marks[:, 0]).all()
+    assert not np.isnan(path.marks[:, 1]).any()
+
+
 def test_the_arrays_cannot_be_written():
     path = price_path([series("BTCUSDT", 60, {0: CANDLE})], T0, T0 + HOUR)
 

@@ -1,0 +1,52 @@
+"""The same account in the other margin mode, so that both can live through one path.
+
+Cross to isolated: every position gets a bucket with notional at entry ÷ leverage, what the venue
+would have moved there when it was opened. Isolated to cross: the buckets are emptied into the
+pool. Balances do not change: they are the whole wallet either way.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from crossmargin.errors import UsageError
+from crossmargin.margin.lookup import contract_of, leverage_of
+from crossmargin.margin.pnl import notional
+from crossmargin.model.account import Account, AssetsMode, MarginMode
+from crossmargin.money import EIGHT_PLACES, ZERO, exact, plain, quotient_up, up_to
+from crossmargin.rulebooks.schema import Rulebook
+
+
+def as_cross(account: Account) -> Account:
+    """Return the account with all its positions in the shared pool."""
+    positions = tuple(
+        replace(position, mode=MarginMode.CROSS, margin=ZERO) for position in account.positions
+    )
+    return replace(account, positions=positions, margin_mode={})
+
+
+@exact
+def as_isolated(account: Account, rulebook: Rulebook) -> Account:
+    """Return the account with every position in a bucket of its own, margins rounded up.
+
+    Raises
+    ------
+    UsageError
+        In multi-assets mode, which has no buckets, or if the wallet cannot fill them.
+    """
+    if account.assets_mode is AssetsMode.MULTI:
+        raise UsageError("multi-assets mode has no isolated positions to compare with")
+    positions = []
+    left: dict[str, Decimal] = dict(account.balances)
+    for position in account.positions:
+        instrument = contract_of(position.symbol, rulebook).instrument
+        leverage = leverage_of(position.symbol, account, rulebook)
+        value = notional(position.size, position.entry_price, instrument)
+        margin = up_to(EIGHT_PLACES, quotient_up(value, leverage))
+        left[instrument.settle] = left.get(instrument.settle, ZERO) - margin
+        positions.append(replace(position, mode=MarginMode.ISOLATED, margin=margin))
+    for asset, amount in left.items():
+        if amount < 0:
+            raise UsageError(f"isolated buckets need {plain(-amount)} {asset} more than there is")
+    symbols = {order.symbol: MarginMode.ISOLATED for order in account.orders}
+    return replace(account, positions=tuple(positions), margin_mode=symbols)
