@@ -6,8 +6,11 @@ once and named: `ohlc` (high first), `olhc` (low first), or `worst` (the extreme
 by the direction each symbol has in one account). Accounts that are compared share one path.
 
 A candle [t, t + I) is four points: its open at t, one extreme at t + I/3, the other at t + 2·I/3,
-its close at t + I − 1 ms. A candle known by its close alone is the last of these only. Between
-its points a symbol's price is the last one it had.
+its close at t + I − 1 ms, and straight lines between them, so that a price does not jump over
+what lies between its extremes. From one candle's close to the next one's open it does jump. A
+candle known by its close alone is that point only, and its price lasts until the next.
+
+The lines are looked at where any symbol has a point, and every `sample_ms`.
 
 Invariant: a missing candle is never bridged. From the end of the candle before a gap until the
 symbol's next point its price is NaN, and the gap is in the list.
@@ -22,7 +25,14 @@ import numpy as np
 
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.folder import choose, list_files, read_pick
-from crossmargin.feeds.series import Gap, Prices, Series, Times, utc
+from crossmargin.feeds.series import Gap, Prices, Series, Times, interval_text, utc
+
+
+JUMP_MS = 1
+"""From a candle's close to the next one's open no time passes that a price could move in."""
+MINUTE_MS = 60_000
+SAMPLED_MS_MAX = 31 * 24 * 60 * MINUTE_MS
+"""Longest window that is looked at every minute; longer ones at their candles' points alone."""
 
 
 class Order(StrEnum):
@@ -64,6 +74,7 @@ def price_path(
     *,
     order: str = Order.HIGH_FIRST,
     directions: Mapping[str, int] | None = None,
+    sample_ms: int | None = None,
     choice: tuple[str, ...] = (),
 ) -> PricePath:
     """Return the path through the candles whose open lies in [from_ms, to_ms).
@@ -74,6 +85,7 @@ def price_path(
     order : "ohlc", "olhc" or "worst".
     directions : used by "worst" alone: +1 where the account is long (low first), -1 where it is
         short (high first); a symbol that is absent or 0 takes the high first.
+    sample_ms : look at the lines inside candles this often, beside their points; None does not.
     choice : sentences about where `series` come from; one about the order is added.
 
     Returns
@@ -96,7 +108,7 @@ def price_path(
     symbols = tuple(one.symbol for one in series)
     if len(set(symbols)) < len(symbols):
         raise UsageError(f"a symbol has two series: {', '.join(symbols)}")
-    points, gaps = [], []
+    lines, gaps = [], []
     for one in series:
         inside = one.between(from_ms, to_ms)
         if not len(inside.ts_ms):
@@ -104,10 +116,14 @@ def price_path(
         holes = _holes(inside, from_ms, to_ms)
         is_long = directions is not None and directions.get(one.symbol, 0) > 0
         is_low_first = order == Order.LOW_FIRST or (order == Order.WORST_FIRST and is_long)
-        points.append(_points(inside, holes, is_low_first, to_ms))
+        lines.append(_line(inside, holes, is_low_first, to_ms))
         gaps += holes
-    at_ms = np.unique(np.concatenate([times for times, _ in points]))
-    marks = np.column_stack([_held(times, prices, at_ms) for times, prices in points])
+    moments = [line.at_ms for line in lines]
+    if sample_ms is not None:
+        start = max(from_ms, min(int(times[0]) for times in moments))
+        moments.append(np.arange(-(-start // sample_ms) * sample_ms, to_ms, sample_ms))
+    at_ms = np.unique(np.concatenate(moments))
+    marks = np.column_stack([line.at(at_ms) for line in lines])
     at_ms.setflags(write=False)
     marks.setflags(write=False)
     return PricePath(
@@ -117,7 +133,7 @@ def price_path(
         from_ms=from_ms,
         to_ms=to_ms,
         gaps=tuple(gaps),
-        choice=(*choice, *_choice(series, Order(order))),
+        choice=(*choice, *_choice(series, Order(order), sample_ms)),
     )
 
 
@@ -134,6 +150,8 @@ def load_path(
     venue: str = "binance",
 ) -> PricePath:
     """Return the path of `symbols` through a candle file or folder; see the parts it is made of.
+
+    Windows of up to 31 days are looked at every minute, longer ones at the candles' points.
 
     Raises
     ------
@@ -154,6 +172,7 @@ def load_path(
         to_ms,
         order=order,
         directions=directions,
+        sample_ms=MINUTE_MS if to_ms - from_ms <= SAMPLED_MS_MAX else None,
         choice=tuple(pick.choice for pick in picks),
     )
 
@@ -171,9 +190,30 @@ def _holes(inside: Series, from_ms: int, to_ms: int) -> list[Gap]:
     return holes
 
 
-def _points(
-    inside: Series, holes: Sequence[Gap], is_low_first: bool, to_ms: int
-) -> tuple[Times, Prices]:
+@dataclass(frozen=True, eq=False)
+class _Line:
+    # A symbol's own points; NaN from where it has no price.
+    at_ms: Times
+    prices: Prices
+    is_straight: bool
+
+    def at(self, moments: Times) -> Prices:
+        """Return the price at each moment, rounded to 8 places between the symbol's own points."""
+        last = np.searchsorted(self.at_ms, moments, side="right") - 1
+        held: Prices = np.concatenate([self.prices, [np.nan]])[last]  # -1, before the first: NaN
+        if not self.is_straight:
+            return held
+        following = np.minimum(last + 1, len(self.at_ms) - 1)
+        start, end = self.at_ms[last], self.at_ms[following]
+        is_between = (last >= 0) & (moments > start) & np.isfinite(self.prices[following])
+        is_between &= end - start > JUMP_MS
+        share = (moments[is_between] - start[is_between]) / (end - start)[is_between]
+        low, high = held[is_between], self.prices[following][is_between]
+        held[is_between] = np.round(low + share * (high - low), 8)
+        return held
+
+
+def _line(inside: Series, holes: Sequence[Gap], is_low_first: bool, to_ms: int) -> _Line:
     step = inside.interval_ms
     if inside.is_close_only:
         columns, offsets = [inside.close], [step - 1]
@@ -187,23 +227,19 @@ def _points(
     prices = np.concatenate([*columns, np.full(len(ends), np.nan)])
     order = np.argsort(times)
     order = order[times[order] < to_ms]
-    return times[order], prices[order]
+    return _Line(times[order], prices[order], not inside.is_close_only)
 
 
-def _held(times: Times, prices: Prices, at_ms: Times) -> Prices:
-    # The last price at or before each moment; NaN before the first.
-    before_first = np.concatenate([[np.nan], prices])
-    held: Prices = before_first[np.searchsorted(times, at_ms, side="right")]
-    return held
-
-
-def _choice(series: Sequence[Series], order: Order) -> list[str]:
+def _choice(series: Sequence[Series], order: Order, sample_ms: int | None) -> list[str]:
     said = {
         Order.HIGH_FIRST: "the high comes before the low (path ohlc)",
         Order.LOW_FIRST: "the low comes before the high (path olhc)",
         Order.WORST_FIRST: "the extreme against the position comes first (path worst)",
     }
-    sentences = [f"Inside a candle {said[order]}."]
+    often = "" if sample_ms is None else f" and every {interval_text(sample_ms)}"
+    sentences = [
+        f"Inside a candle {said[order]}, with straight lines between, looked at there{often}."
+    ]
     closes = [one.symbol for one in series if one.is_close_only]
     if closes:
         sentences.append(

@@ -78,8 +78,12 @@ class HealthArrays:
         return self.equity - self.maintenance_margin
 
     def must_be_decided(self) -> NDArray[np.bool_]:
-        """Return where only the exact core can say: surplus within the error of zero, or below."""
-        return self.surplus <= self.error
+        """Return where only the exact core can say: within the error of the trigger, or beyond.
+
+        Where nothing is at stake (no maintenance margin) the trigger is debt.
+        """
+        is_idle = self.maintenance_margin == 0
+        return np.where(is_idle, self.equity < self.error, self.surplus <= self.error)
 
 
 class _Sums:

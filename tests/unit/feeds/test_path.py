@@ -45,7 +45,7 @@ def test_a_candle_is_four_points(order, directions, extremes):
     assert ("BTCUSDT",) == path.symbols
 
 
-def test_symbols_keep_their_last_price_between_their_own_points():
+def test_between_its_own_points_a_price_moves_in_straight_lines():
     path = price_path(
         [
             series("BTCUSDT", 5, {0: CANDLE, 5: NEXT, 10: NEXT}),
@@ -56,11 +56,26 @@ def test_symbols_keep_their_last_price_between_their_own_points():
     )
 
     times = [0, 100, 200, 299.999, 300, 400, 500, 599.999, 600, 700, 800, 899.999]
-    eth = [10.0] * 4 + [11.0] * 4 + [9.0] * 3 + [10.5]
+    # From 10 to 11 in 300 s, to 9 in 300 s more, to 10.5 in 299.999 s; 8 places.
+    eth = [10.0, 10.33333333, 10.66666667, 10.99999667]
+    eth += [11.0, 10.33333333, 9.66666667, 9.00000667]
+    eth += [9.0, 9.50000167, 10.00000333, 10.5]
     same(
         {int(second * 1000): mark for second, mark in zip(times, eth, strict=True)}, points(path, 1)
     )
     assert [100.0, 110.0, 90.0, 105.0] == path.marks[:4, 0].tolist()
+
+
+def test_the_lines_are_looked_at_every_sample():
+    one = series("BTCUSDT", 15, {0: CANDLE, 15: NEXT})
+    path = price_path([one], T0, T0 + 30 * MINUTE, sample_ms=2 * MINUTE)
+
+    found = points(path)
+    assert 104.0 == found[2 * MINUTE]  # two of five minutes from 100 to 110
+    assert 98.0 == found[8 * MINUTE]  # three of five minutes from 110 to 90
+    assert 105.0 == found[15 * MINUTE - 1]
+    assert 105.0 == found[15 * MINUTE]
+    assert 105.6 == found[16 * MINUTE]  # one of five minutes from 105 to 108
 
 
 def test_a_missing_candle_is_nan_and_listed():

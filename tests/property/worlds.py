@@ -1,0 +1,178 @@
+"""Books of rules and accounts for property tests, and what the brute force makes of them."""
+
+from datetime import date
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import NamedTuple
+
+from crossmargin.model.account import Account, MarginMode, PositionMode
+from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.market import Market
+from crossmargin.model.order import OrderType
+from crossmargin.model.tiers import Tier, Tiers
+from crossmargin.money import CONTEXT
+from crossmargin.rulebooks.schema import (
+    AssumedPrice,
+    Collateral,
+    Contract,
+    Fees,
+    Funding,
+    LadderStep,
+    Liquidation,
+    PositionChoice,
+    Rulebook,
+)
+
+EIGHT_PLACES = Decimal("1e-8")
+LEVERAGE_DEFAULT = Decimal(20)
+MARKET_BUFFER = Decimal("0.0015")
+LINEAR, INVERSE = Kind.LINEAR_PERPETUAL, Kind.INVERSE_PERPETUAL
+
+
+class World(NamedTuple):
+    """An account, a market to judge it at, and the rules to judge it by."""
+
+    account: Account
+    market: Market
+    rulebook: Rulebook
+
+
+def number(value):
+    """Return a decimal as it stands, or of what spells one."""
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def instrument(symbol, settle="USDT", *, kind=LINEAR, base=None, multiplier=1, tick=None, lot=None):
+    """Return a contract's description."""
+    return Instrument(
+        symbol,
+        kind,
+        settle,
+        base or symbol[:3],
+        number(multiplier),
+        None if tick is None else number(tick),
+        None if lot is None else number(lot),
+    )
+
+
+def ladder(*pieces, is_floor_included=False):
+    """Return the marginal ladder of (floor, rate, leverage) pieces: each meets the one below."""
+    made = []
+    with localcontext(CONTEXT):
+        for floor, rate, leverage in pieces:
+            floor, rate = number(floor), number(rate)
+            below = made[-1] if made else None
+            deduction = below.deduction + floor * (rate - below.rate) if below else Decimal(0)
+            made.append(Tier(floor, rate, deduction, number(leverage)))
+    return Tiers.of(tuple(made), is_floor_included=is_floor_included)
+
+
+def rulebook(
+    contracts,
+    collateral=None,
+    *,
+    is_strict=False,
+    first_position=PositionChoice.LARGEST_MAINTENANCE_MARGIN,
+    assumed_price=AssumedPrice.HIGHEST_FOR_SELLS,
+    liquidation_fee="0.0125",
+):
+    """Return rules like Binance's over (instrument, tiers) pairs and {asset: Collateral}."""
+    return Rulebook(
+        venue="acme",
+        edition=date(2025, 1, 1),
+        sha256="",
+        assets_modes=("single", "multi"),
+        leverage_default=LEVERAGE_DEFAULT,
+        is_floor_included=False,
+        assumed_price=assumed_price,
+        market_buffer=MARKET_BUFFER,
+        fees=Fees(Decimal("0.0002"), Decimal("0.0005"), number(liquidation_fee)),
+        funding=Funding(8 * 3600 * 1000, Decimal("0.0001"), Decimal("0.0005"), Decimal(1)),
+        liquidation=Liquidation(is_strict, tuple(LadderStep), first_position),
+        switches=(),
+        contracts={made.symbol: Contract(made, tiers) for made, tiers in contracts},
+        collateral=dict(collateral or {}),
+        sources={},
+    )
+
+
+def haircut(bid="0", ask="0", *, is_stable=False):
+    """Return how a collateral asset counts."""
+    return Collateral(number(bid), number(ask), is_stable)
+
+
+def prices(table):
+    """Return a table of decimals as rationals."""
+    return {name: Fraction(price) for name, price in table.items()}
+
+
+def plain(account, rules):
+    """Return the account as the brute force reads it: rationals in dictionaries."""
+    wallets = {asset: Fraction(amount) for asset, amount in account.balances.items()}
+    is_hedge = account.position_mode is PositionMode.HEDGE
+    buckets, legs = {}, []
+    for held in account.positions:
+        made = rules.contracts[held.symbol].instrument
+        wallets.setdefault(made.settle, Fraction(0))
+        name = None
+        if held.mode is MarginMode.ISOLATED:
+            side = "short" if held.size < 0 else "long"
+            name = f"{held.symbol} {side}" if is_hedge else held.symbol
+            buckets[name] = Fraction(held.margin)
+            wallets[made.settle] -= Fraction(held.margin)
+        legs.append(_leg(held, made, account, rules) | {"bucket": name})
+    orders = []
+    for order in account.orders:
+        made = rules.contracts[order.symbol].instrument
+        if order.type in (OrderType.LIMIT, OrderType.MARKET):
+            wallets.setdefault(made.settle, Fraction(0))
+            orders.append(_order(order, made, account, rules))
+    return {
+        "is_multi": account.assets_mode.value == "multi",
+        "wallets": wallets,
+        "buckets": buckets,
+        "legs": legs,
+        "orders": orders,
+        "collateral": {
+            asset: {
+                "bid": Fraction(how.bid_buffer),
+                "ask": Fraction(how.ask_buffer),
+                "is_stable": how.is_stable,
+            }
+            for asset, how in rules.collateral.items()
+        },
+    }
+
+
+def _leg(held, made, account, rules):
+    return {
+        "symbol": held.symbol,
+        "side": "short" if held.size < 0 else "long",
+        "asset": made.settle,
+        "quantity": Fraction(held.size) * Fraction(made.multiplier),
+        "entry": Fraction(held.entry_price),
+        "is_inverse": made.kind.is_inverse,
+        "leverage": Fraction(account.leverage.get(held.symbol, rules.leverage_default)),
+        "slices": [
+            (Fraction(piece.floor), Fraction(piece.rate))
+            for piece in rules.contracts[held.symbol].tiers.pieces
+        ],
+    }
+
+
+def _order(order, made, account, rules):
+    # A market order with nothing but a mark to go by: buys pay the ask, with the older rule and
+    # the buffer on top; sells are margined with the newer rule at last price and buffer.
+    is_old = rules.assumed_price is AssumedPrice.ORDER
+    has_buffer = (order.size > 0) == is_old
+    return {
+        "symbol": order.symbol,
+        "side": None if order.side is None else order.side.value,
+        "asset": made.settle,
+        "quantity": Fraction(order.size) * Fraction(made.multiplier),
+        "is_inverse": made.kind.is_inverse,
+        "leverage": Fraction(account.leverage.get(order.symbol, rules.leverage_default)),
+        "price": None if order.price is None else Fraction(order.price),
+        "factor": 1 + Fraction(rules.market_buffer) if has_buffer else Fraction(1),
+        "reduce_only": order.reduce_only,
+    }
