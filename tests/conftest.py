@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.cases.plugin"]  # --cases, --cases-report
+
 # dev looks at new examples each time; ci looks at the same ones, so that it does not fail by luck;
 # soak (`make soak`) searches.
 settings.register_profile("dev", max_examples=50, deadline=None)

@@ -1,8 +1,9 @@
 """Exact decimal arithmetic, with rounding whose direction is in the name.
 
 Money, prices, sizes and rates are `Decimal`. Sums and products of them are exact under
-`CONTEXT` (50 digits, while inputs carry at most 18 before and 18 after the point), so a digit
-can only be lost in the divisions and roundings below, and each of those says which way it goes.
+`CONTEXT` (150 digits, while inputs carry at most 18 before and 18 after the point, and quotients
+50 in all), so a digit can only be lost in the divisions and roundings below, and each of those
+says which way it goes.
 Callers choose the way that is never in the account's favour: requirements up, equity down.
 
 This module knows nothing of accounts or venues.
@@ -18,7 +19,8 @@ from decimal import (
     DivisionByZero,
     InvalidOperation,
     Overflow,
-    localcontext,
+    getcontext,
+    setcontext,
 )
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -29,11 +31,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DIGITS = 50
+"""What quotients are cut to; sums and products have room for three times as many."""
 DIGITS_INTEGER_MAX = 18
 DIGITS_FRACTION_MAX = 18
 
 _TRAPS = [InvalidOperation, DivisionByZero, Overflow]
-CONTEXT = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN, traps=_TRAPS)
+CONTEXT = Context(prec=3 * DIGITS, rounding=ROUND_HALF_EVEN, traps=_TRAPS)
 _CEILING = Context(prec=DIGITS, rounding=ROUND_CEILING, traps=_TRAPS)
 _FLOOR = Context(prec=DIGITS, rounding=ROUND_FLOOR, traps=_TRAPS)
 
@@ -48,8 +51,13 @@ def exact(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with localcontext(CONTEXT):
+        # localcontext() copies the context, which costs as much as margining a position.
+        callers = getcontext()
+        setcontext(CONTEXT)
+        try:
             return function(*args, **kwargs)
+        finally:
+            setcontext(callers)
 
     return run
 
@@ -77,14 +85,11 @@ def number(text: str | int | Decimal) -> Decimal:
     return value
 
 
-def quotient_up(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """Return dividend ÷ divisor to 50 digits, rounded towards +infinity."""
-    return _CEILING.divide(dividend, divisor)
+quotient_up: Callable[[Decimal, Decimal], Decimal] = _CEILING.divide
+"""Dividend ÷ divisor to 50 digits, rounded towards +infinity."""
 
-
-def quotient_down(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """Return dividend ÷ divisor to 50 digits, rounded towards -infinity."""
-    return _FLOOR.divide(dividend, divisor)
+quotient_down: Callable[[Decimal, Decimal], Decimal] = _FLOOR.divide
+"""Dividend ÷ divisor to 50 digits, rounded towards -infinity."""
 
 
 def up_to(step: Decimal, value: Decimal) -> Decimal:

@@ -16,7 +16,10 @@ from typing import Any, NamedTuple
 from crossmargin.money import exact
 
 ASSETS = frozenset(
-    "usd usdt usdc busd fdusd btc eth bnb sol xrp ada doge ltc bch link dot avax trx coin".split()
+    (
+        *("usd", "usdt", "usdc", "busd", "fdusd", "coin", "btc", "eth", "bnb", "sol", "xrp"),
+        *("ada", "doge", "ltc", "bch", "link", "dot", "avax", "trx"),
+    )
 )
 REMARKS = frozenset(["implied", "assumed"])
 """Words after a name that say where a number comes from, not what it is."""
@@ -32,7 +35,7 @@ SAME = {
     "mmr": "maintenance_margin_rate maint_margin_rate maintenance_rate mm_rate mmr_rate",
     "maintenance_amount": "maint_amount maintenance_margin_amount mm_amount mm_deduction cum",
     "wallet_balance": "wallet cross_wallet_balance cross_wallet isolated_wallet "
-    "isolated_wallet_balance isolated_margin crosswalletbalance isolatedwallet",
+    "isolated_wallet_balance",
     "extra_margin": "added_margin",
     "side": "direction",
     "contract_multiplier": "multiplier contract_size contract_value",
@@ -59,6 +62,7 @@ SAME = {
 CANONICAL = {word: name for name, words in SAME.items() for word in words.split()}
 FACTORS = re.compile(r"\s*([*×/])\s*")
 NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+SYMBOL = re.compile(r'"([A-Z0-9]{2,}?)(?:USDT|USDC|BUSD|FDUSD|USD)(?:_\w+)?"')
 RELATIVE_TO_ZERO = Decimal("1e-9")
 REQUIRED = object()
 
@@ -131,11 +135,9 @@ def literal(text: object) -> Decimal:
         raise ValueError(f"{text!r} is not a number") from None
 
 
-def units_of(case: Case) -> frozenset[str]:
-    """Return the words that are units in this case's keys: assets, and its symbols' own."""
-    symbols = re.findall(r'"([A-Z0-9]{2,})(USDT|USDC|BUSD|FDUSD|USD)[_"]', json.dumps(str(case)))
-    named = re.findall(r"'([A-Z0-9]{2,}?)(USDT|USDC|BUSD|FDUSD|USD)(?:_\w+)?'", str(case.given))
-    return ASSETS | {base.lower() for base, _ in (*symbols, *named)}
+def units_of(given: dict[str, Any]) -> frozenset[str]:
+    """Return the words that are units in a case's keys: assets, and the bases of its symbols."""
+    return ASSETS | {base.lower() for base in SYMBOL.findall(json.dumps(given, default=str))}
 
 
 def bare(key: str, units: frozenset[str]) -> str:
@@ -182,6 +184,11 @@ class Inputs:
         """Return whether something called `name` is given."""
         return self.key(name, is_own=is_own) is not None
 
+    def is_read(self, name: str) -> bool:
+        """Return whether what is given as `name` has been asked for."""
+        found = self.key(name)
+        return found is not None and found[1] in found[0].used
+
     def value(self, name: str, default: Any = REQUIRED, *, is_own: bool = False) -> Any:
         """Return what is given as `name`, as printed; else `default`."""
         found = self.key(name, is_own=is_own)
@@ -206,7 +213,8 @@ class Inputs:
     def matching(self, pattern: str, *, is_raw: bool = False) -> Iterator[tuple[re.Match, str]]:
         """Yield the keys (without their units, unless raw) that match the whole `pattern`."""
         for key in self.values:
-            match = re.fullmatch(pattern, key.lower() if is_raw else bare(key, self.units))
+            raw = key.lower().removesuffix("_pct")
+            match = re.fullmatch(pattern, raw if is_raw else bare(key, self.units))
             if match:
                 yield match, key
 
@@ -224,20 +232,20 @@ class Inputs:
         """Return the rows of the table given as `name`."""
         return [self.child(row) for row in self.value(name, [])]
 
-    def about(self, word: str) -> "Inputs | None":
-        """Return the inputs whose keys begin or end with `word`, or are nested under it."""
+    def about(self, word: str, names: frozenset[str]) -> "Inputs | None":
+        """Return the inputs nested under `word`, or called `names` with `word` before or after."""
         found: dict[str, Any] = {}
         for key, value in self.values.items():
-            name = bare(key, self.units)
             if key.lower() == word and isinstance(value, dict):
                 found |= value
-            elif name.startswith(f"{word}_"):
-                found[key[len(word) + 1 :]] = value
-            elif name.endswith(f"_{word}"):
-                found[name.removesuffix(f"_{word}")] = value
-            else:
+                self.used.add(key)
                 continue
-            self.used.add(key)
+            name = bare(key, self.units)
+            for rest in (name.removeprefix(f"{word}_"), name.removesuffix(f"_{word}")):
+                if rest != name and canonical(rest, self.units) in names:
+                    found[rest + "_pct" * is_percentage(key, "")] = value
+                    self.used.add(key)
+                    break
         return self.child(found) if found else None
 
     def unread(self) -> list[str]:

@@ -1,9 +1,10 @@
 """Books of rules and accounts for property tests, and what the brute force makes of them."""
 
-from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from crossmargin.model.account import Account, MarginMode, PositionMode
 from crossmargin.model.instrument import Instrument, Kind
@@ -11,12 +12,11 @@ from crossmargin.model.market import Market
 from crossmargin.model.order import OrderType
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import CONTEXT
+from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import (
     AssumedPrice,
     Collateral,
     Contract,
-    Fees,
-    Funding,
     LadderStep,
     Liquidation,
     PositionChoice,
@@ -35,6 +35,34 @@ class World(NamedTuple):
     account: Account
     market: Market
     rulebook: Rulebook
+
+    def __repr__(self):
+        """Return what a person needs to see of a failing example, and no more."""
+        account, market, rules = self
+        parts = [
+            f"{account.assets_mode} assets, {account.position_mode}, balances {_plain(account.balances)}"
+        ]
+        for held in account.positions:
+            parts.append(
+                f"{held.symbol} {held.size} at {held.entry_price} {held.mode} {held.margin}, "
+                f"{account.leverage.get(held.symbol, 'default')}x"
+            )
+        parts += [
+            f"{order.type} {order.symbol} {order.size} at {order.price} {order.side} "
+            f"reduce_only={order.reduce_only}"
+            for order in account.orders
+        ]
+        parts.append(f"marks {_plain(market.marks)}, index {_plain(market.index)}")
+        for symbol, made in rules.contracts.items():
+            pieces = made.tiers.pieces if made.tiers else ()
+            parts.append(f"{symbol}: " + " | ".join(f"{p.floor} {p.rate}" for p in pieces))
+        for asset, how in rules.collateral.items():
+            parts.append(f"{asset}: -{how.bid_buffer} +{how.ask_buffer} stable={how.is_stable}")
+        return "World(\n    " + "\n    ".join(parts) + "\n)"
+
+
+def _plain(table):
+    return {name: str(amount) for name, amount in table.items()}
 
 
 def number(value):
@@ -76,23 +104,18 @@ def rulebook(
     assumed_price=AssumedPrice.HIGHEST_FOR_SELLS,
     liquidation_fee="0.0125",
 ):
-    """Return rules like Binance's over (instrument, tiers) pairs and {asset: Collateral}."""
-    return Rulebook(
-        venue="acme",
-        edition=date(2025, 1, 1),
-        sha256="",
-        assets_modes=("single", "multi"),
+    """Return Binance's rules over (instrument, tiers) pairs and {asset: Collateral} instead."""
+    binance = load_rulebook("binance-usdm")
+    return replace(
+        binance,
         leverage_default=LEVERAGE_DEFAULT,
-        is_floor_included=False,
         assumed_price=assumed_price,
         market_buffer=MARKET_BUFFER,
-        fees=Fees(Decimal("0.0002"), Decimal("0.0005"), number(liquidation_fee)),
-        funding=Funding(8 * 3600 * 1000, Decimal("0.0001"), Decimal("0.0005"), Decimal(1)),
+        fees=replace(binance.fees, liquidation=number(liquidation_fee)),
         liquidation=Liquidation(is_strict, tuple(LadderStep), first_position),
-        switches=(),
         contracts={made.symbol: Contract(made, tiers) for made, tiers in contracts},
         collateral=dict(collateral or {}),
-        sources={},
+        assumptions=(),
     )
 
 

@@ -27,7 +27,6 @@ from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.folder import choose, list_files, read_pick
 from crossmargin.feeds.series import Gap, Prices, Series, Times, interval_text, utc
 
-
 JUMP_MS = 1
 """From a candle's close to the next one's open no time passes that a price could move in."""
 MINUTE_MS = 60_000

@@ -57,7 +57,7 @@ def answer(assessment: Assessment) -> dict[str, Json]:
         ],
         "worst": {"kind": worst.kind.value, "name": worst.name, "health": health_text(worst)},
         "warnings": list(assessment.warnings),
-        "missing": list(assessment.missing),
+        "missing": [*assessment.missing, *boundaries.missing],
         "assumptions": list(assessment.assumptions),
     }
 

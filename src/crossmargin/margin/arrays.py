@@ -14,6 +14,7 @@ A NaN, infinite or non-positive price makes the units that need it NaN: unknown,
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -43,14 +44,30 @@ def unrealised_pnl(
 
 
 def maintenance_margin(notional: Floats, tiers: Tiers) -> Floats:
-    """Return the maintenance margin of each notional; NaN stays NaN."""
+    """Return the maintenance margin of each notional; NaN where NaN or the ladder is not known."""
     floors = np.array([float(piece.floor) for piece in tiers.pieces])
     rates = np.array([float(piece.rate) for piece in tiers.pieces])
     deductions = np.array([float(piece.deduction) for piece in tiers.pieces])
     side: Literal["left", "right"] = "right" if tiers.is_floor_included else "left"
     index = np.searchsorted(floors[1:], notional, side=side)
     asked: Floats = notional * rates[index] - deductions[index]
+    if tiers.known_to is not None:
+        asked = np.where(notional > float(tiers.known_to), np.nan, asked)
     return asked
+
+
+def _jump(notional: Floats, tiers: Tiers) -> Floats:
+    # How much the wrong side of a floor changes the margin, where rounding may have crossed it.
+    # Marginal ladders are continuous: nothing.
+    jump = np.zeros_like(notional)
+    for low, high in pairwise(tiers.pieces):
+        step = high.floor * (high.rate - low.rate) - (high.deduction - low.deduction)
+        if step:
+            floor = float(high.floor)
+            jump += np.where(
+                np.abs(notional - floor) <= ERROR_FRACTION * floor, abs(float(step)), 0.0
+            )
+    return jump
 
 
 def worth(amount: Floats, bid: Floats, ask: Floats) -> Floats:
@@ -63,7 +80,8 @@ class HealthArrays:
     """Health of every unit at every observation, each of shape (n_observations, n_units).
 
     `initial_margin` includes open orders, as in `Assessment`. `error` bounds how far equity,
-    the requirements and their differences may be from the exact core's. NaN where unknown.
+    the requirements and their differences may be from the exact core's. NaN where unknown, all
+    of them at once.
     """
 
     equity: Floats
@@ -80,7 +98,8 @@ class HealthArrays:
     def must_be_decided(self) -> NDArray[np.bool_]:
         """Return where only the exact core can say: within the error of the trigger, or beyond.
 
-        Where nothing is at stake (no maintenance margin) the trigger is debt.
+        Where nothing is at stake (no maintenance margin) the trigger is debt. Where health is
+        unknown there is nothing to decide.
         """
         is_idle = self.maintenance_margin == 0
         return np.where(is_idle, self.equity < self.error, self.surplus <= self.error)
@@ -131,6 +150,12 @@ def health(columns: Columns, marks: Floats, index: Floats | None = None) -> Heal
         unit.maintenance += sums.maintenance * ask
         unit.open_loss += sums.open_loss * ask
         unit.scale += sums.scale * ask
+    # What one number of a unit lacks keeps all of it from being known, as in `assess`.
+    for unit in units:
+        numbers = (unit.equity, unit.initial, unit.maintenance, unit.open_loss, unit.scale)
+        unknown = np.isnan(sum(numbers))
+        for amounts in numbers:
+            amounts[unknown] = np.nan
     return HealthArrays(
         np.stack([unit.equity for unit in units], axis=1),
         np.stack([unit.initial for unit in units], axis=1),
@@ -151,6 +176,7 @@ def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> None:
     else:
         sums.maintenance += maintenance_margin(value, leg.tiers)
         sums.scale += value + float(leg.tiers.pieces[-1].deduction)
+        sums.scale += _jump(value, leg.tiers) / ERROR_FRACTION
 
 
 def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
@@ -165,9 +191,12 @@ def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
             bids += value
         else:
             asks += value
-        sums.scale += value
+        at_mark = notional(order.quantity, mark, is_inverse=group.is_inverse)
+        sums.scale += value + at_mark
         if not order.is_reduce_only:
             gain = unrealised_pnl(order.quantity, price, mark, is_inverse=group.is_inverse)
             sums.open_loss -= np.minimum(gain, 0.0)
+    # A held position counts here too: an isolated one adds to another purse's scale.
+    sums.scale += np.abs(held)
     asked = np.maximum(np.abs(held + bids), np.abs(held - asks))
     sums.initial += (asked - np.abs(held)) / group.leverage

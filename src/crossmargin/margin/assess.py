@@ -30,8 +30,7 @@ from crossmargin.model.account import (
     PositionMode,
 )
 from crossmargin.model.market import Market
-from crossmargin.model.tiers import Tiers
-from crossmargin.money import ZERO, exact, plain, quotient_up
+from crossmargin.money import ZERO, exact, quotient_up
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
@@ -48,22 +47,23 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     if account.assets_mode not in rulebook.assets_modes:
         raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
     remarks: dict[str, None] = {}
-    warnings: dict[str, None] = {}
     is_strict = rulebook.liquidation.is_trigger_strict
     is_hedge = account.position_mode is PositionMode.HEDGE
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
     buckets: list[UnitAssessment] = []
     positions: list[PositionAssessment] = []
+    # Looked up here and not by a call each: this loop is what every order and tick waits for.
+    contracts, leverages, marks = rulebook.contracts, account.leverage, market.marks
     for position in account.positions:
         symbol = position.symbol
-        contract = contract_of(symbol, rulebook)
+        contract = contracts.get(symbol) or contract_of(symbol, rulebook)
         settle = contract.instrument.settle
-        pool = tallies.get(settle) or tallies.setdefault(settle, Tally(ZERO))
-        leverage = leverage_of(symbol, account, rulebook, remarks)
-        assessed = _assess_position(position, contract, market.marks.get(symbol), leverage)
+        pool = tallies.get(settle)
+        if pool is None:
+            pool = tallies[settle] = Tally(ZERO)
+        leverage = leverages.get(symbol) or leverage_of(symbol, account, rulebook, remarks)
+        assessed = _assess_position(position, contract, marks.get(symbol), leverage)
         positions.append(assessed)
-        if assessed.tier is not None and contract.tiers is not None:
-            _warn_of_leverage(assessed, leverage, contract.tiers, warnings)
         if position.mode is MarginMode.CROSS:
             pool.add(assessed)
             continue
@@ -84,7 +84,6 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     if account.orders:
         add_open_orders(tallies, account, market, rulebook, remarks)
     pools = _pools(tallies, account, market, rulebook, remarks)
-    missing = [name for unit in (*pools, *buckets) for name in unit.missing]
     return Assessment(
         account,
         market,
@@ -92,8 +91,6 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         pools,
         tuple(buckets),
         tuple(positions),
-        tuple(warnings),
-        tuple(dict.fromkeys(missing)) if missing else (),
         (*rulebook.assumptions, *remarks),
     )
 
@@ -110,41 +107,13 @@ def _assess_position(
         value = notional(size, mark, contract.instrument)
         pnl = unrealised_pnl(size, entry, mark, contract.instrument)
         initial = quotient_up(value, leverage)
-        if contract.tiers is not None:
-            index = contract.tiers.index(value)
-            piece = contract.tiers.pieces[index]
+        tiers = contract.tiers
+        if tiers is not None and (tiers.known_to is None or value <= tiers.known_to):
+            index = tiers.index(value)
+            piece = tiers.pieces[index]
             maintenance = value * piece.rate - piece.deduction
             tier = index + 1
-    return PositionAssessment(
-        position.symbol,
-        position.side,
-        position.mode,
-        size,
-        entry,
-        mark,
-        value,
-        pnl,
-        initial,
-        maintenance,
-        tier,
-    )
-
-
-def _warn_of_leverage(
-    assessed: PositionAssessment, leverage: Decimal, tiers: Tiers, warnings: dict[str, None]
-) -> None:
-    tier = assessed.tier or 1
-    allowed = tiers.pieces[tier - 1].leverage_max
-    if leverage > allowed:
-        warnings[
-            f"leverage {plain(leverage)} of {assessed.symbol} is above the {plain(allowed)} "
-            f"that tier {tier} allows"
-        ] = None
-    if tiers.cap is not None and assessed.notional is not None and assessed.notional > tiers.cap:
-        warnings[
-            f"notional {plain(assessed.notional)} of {assessed.symbol} is above the "
-            f"{plain(tiers.cap)} that the venue allows at all"
-        ] = None
+    return PositionAssessment(position, mark, value, pnl, initial, maintenance, tier)
 
 
 def _pools(

@@ -14,10 +14,11 @@ from msgspec import Struct
 
 from crossmargin.margin.boundary import Boundaries, boundaries
 from crossmargin.margin.health import Health
-from crossmargin.model.account import Account, MarginMode
+from crossmargin.margin.lookup import leverage_of
+from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
-from crossmargin.money import ZERO
+from crossmargin.money import ZERO, plain
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -36,17 +37,13 @@ class UnitKind(StrEnum):
     BUCKET = "bucket"
 
 
-class PositionAssessment(Struct, frozen=True):
+class PositionAssessment(Struct, frozen=True, gc=False):
     """One position at the mark; money in the settle asset, None where a price or ladder lacks.
 
     `tier` counts from 1, lowest first.
     """
 
-    symbol: str
-    side: Side
-    mode: MarginMode
-    size: Decimal
-    entry_price: Decimal
+    position: Position
     mark_price: Decimal | None
     notional: Decimal | None = None
     unrealised_pnl: Decimal | None = None
@@ -54,8 +51,33 @@ class PositionAssessment(Struct, frozen=True):
     maintenance_margin: Decimal | None = None
     tier: int | None = None
 
+    @property
+    def symbol(self) -> str:
+        """Return the position's symbol."""
+        return self.position.symbol
 
-class UnitAssessment(Struct, frozen=True):
+    @property
+    def side(self) -> Side:
+        """Return the position's side."""
+        return self.position.side
+
+    @property
+    def mode(self) -> MarginMode:
+        """Return the position's margin mode."""
+        return self.position.mode
+
+    @property
+    def size(self) -> Decimal:
+        """Return the signed size, long positive."""
+        return self.position.size
+
+    @property
+    def entry_price(self) -> Decimal:
+        """Return the average price paid."""
+        return self.position.entry_price
+
+
+class UnitAssessment(Struct, frozen=True, gc=False):
     """A pool or a bucket: one body of collateral and what is asked of it, in `asset`.
 
     Attributes
@@ -119,8 +141,6 @@ class Assessment(Struct, frozen=True, dict=True):
     ----------
     pools : one per settle asset in single-asset mode, else one in USD; in order of arrival.
     buckets : one per isolated position.
-    warnings : what is unusual but allowed, such as leverage above the tier's cap.
-    missing : what would have to be known; empty if everything is.
     assumptions : what the rulebook or the account did not say, and what was taken instead.
     """
 
@@ -130,8 +150,6 @@ class Assessment(Struct, frozen=True, dict=True):
     pools: tuple[UnitAssessment, ...]
     buckets: tuple[UnitAssessment, ...]
     positions: tuple[PositionAssessment, ...]
-    warnings: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -157,6 +175,36 @@ class Assessment(Struct, frozen=True, dict=True):
         if any(unit.is_liquidatable for unit in self.units):
             return Status.LIQUIDATABLE
         return Status.OK
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return what would have to be known, each once; empty if everything is."""
+        return tuple(dict.fromkeys(name for unit in self.units for name in unit.missing))
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is unusual but allowed: leverage or notional above what the tiers allow.
+
+        Real accounts drift there when marks move or the venue changes its tables.
+        """
+        found: dict[str, None] = {}
+        for position in self.positions:
+            tiers = self.rulebook.contracts[position.symbol].tiers
+            if tiers is None or position.tier is None or position.notional is None:
+                continue
+            allowed = tiers.pieces[position.tier - 1].leverage_max
+            leverage = leverage_of(position.symbol, self.account, self.rulebook)
+            if leverage > allowed:
+                found[
+                    f"leverage {plain(leverage)} of {position.symbol} is above the "
+                    f"{plain(allowed)} that tier {position.tier} allows"
+                ] = None
+            if tiers.cap is not None and position.notional > tiers.cap:
+                found[
+                    f"notional {plain(position.notional)} of {position.symbol} is above the "
+                    f"{plain(tiers.cap)} that the venue allows at all"
+                ] = None
+        return tuple(found)
 
     @cached_property
     def boundaries(self) -> Boundaries:

@@ -20,12 +20,12 @@ from math import ceil, floor
 from msgspec import Struct
 
 from crossmargin.errors import UnknownError
-from crossmargin.margin.curve import Line
+from crossmargin.margin.curve import Curve, Line
 from crossmargin.margin.units import Unit, curve, units_of
 from crossmargin.model.account import Account
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ONE, exact
+from crossmargin.money import EIGHT_PLACES, ONE, exact, plain
 from crossmargin.rulebooks.schema import Rulebook
 
 ZERO = Fraction(0)
@@ -65,47 +65,50 @@ class JointBoundary(Struct, frozen=True):
 class Boundaries(Struct, frozen=True):
     """The boundaries of an account; None wherever something needed is missing.
 
-    `positions` is in the order of the account's, `units` by name of pool or bucket.
+    `positions` is in the order of the account's, `units` by name of pool or bucket. `missing`
+    names ladders that are known at the mark but not as far as a boundary lies.
     """
 
     positions: tuple[PositionBoundary | None, ...]
     units: dict[str, JointBoundary | None]
     joint: JointBoundary | None
+    missing: tuple[str, ...] = ()
 
 
 @exact
 def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundaries:
     """Return every position's boundary and the joint liquidation points."""
-    by_position: dict[tuple[str, Side], PositionBoundary] = {}
+    by_position: dict[tuple[str, Side], PositionBoundary | None] = {}
     by_unit: dict[str, JointBoundary | None] = {}
+    missing: dict[str, None] = {}
     for unit in units_of(account, market, rulebook):
         if unit.missing:
             by_unit[unit.name] = None
             continue
-        spans: dict[str, tuple[list[Span], list[Span]]] = {}
+        paths: dict[str, tuple[Curve, Curve]] = {}
         for position in unit.positions:
             symbol = position.symbol
             if symbol not in market.marks:
                 continue
-            if symbol not in spans:
-                spans[symbol] = (
-                    _price_spans(unit, symbol, market, rulebook, has_maintenance=True),
-                    _price_spans(unit, symbol, market, rulebook, has_maintenance=False),
+            if symbol not in paths:
+                paths[symbol] = (
+                    _price_path(unit, symbol, market, rulebook, has_maintenance=True),
+                    _price_path(unit, symbol, market, rulebook, has_maintenance=False),
                 )
             by_position[symbol, position.side] = _position_boundary(
                 Fraction(market.marks[symbol]),
                 rulebook.contracts[symbol].instrument.tick or EIGHT_PLACES,
-                *spans[symbol],
+                *paths[symbol],
             )
-        by_unit[unit.name] = JointBoundary(
-            _multiple(unit, _all_by(-ONE), market, rulebook),
-            _multiple(unit, _all_by(ONE), market, rulebook),
-            unit.name,
-        )
+        by_unit[unit.name] = _joint(unit, market, rulebook)
+        found = [by_position.get((p.symbol, p.side)) for p in unit.positions if p.size]
+        if by_unit[unit.name] is None or None in found:
+            missing |= dict.fromkeys(_ladder_ends(unit, rulebook))
     return Boundaries(
         tuple(by_position.get((position.symbol, position.side)) for position in account.positions),
         by_unit,
         _first_to_break(by_unit),
+        tuple(missing),
     )
 
 
@@ -131,7 +134,8 @@ def liquidating_multiple(
     Raises
     ------
     UnknownError
-        If a price, ladder or collateral buffer is missing.
+        If a price, ladder or collateral buffer is missing, or the move leads to where a ladder
+        is not known.
     """
     units = units_of(account, market, rulebook)
     missing = [name for unit in units for name in unit.missing]
@@ -161,9 +165,9 @@ def _all_by(move: Decimal) -> _Moves:
     return _Moves(lambda _: move, lambda _: move)
 
 
-def _price_spans(
+def _price_path(
     unit: Unit, symbol: str, market: Market, rulebook: Rulebook, *, has_maintenance: bool
-) -> list[Span]:
+) -> Curve:
     def mark_line(name: str) -> Line:
         return Line(ZERO, Fraction(1)) if name == symbol else Line(Fraction(market.marks[name]))
 
@@ -171,27 +175,40 @@ def _price_spans(
         return Line(Fraction(market.index[asset]))
 
     whole: Span = (ZERO, None)
-    path = curve(unit, rulebook, mark_line, index_line, whole, has_maintenance=has_maintenance)
-    return path.safe_intervals()
+    return curve(unit, rulebook, mark_line, index_line, whole, has_maintenance=has_maintenance)
 
 
 def _position_boundary(
-    mark: Fraction, tick: Decimal, safe: list[Span], solvent: list[Span]
-) -> PositionBoundary:
+    mark: Fraction, tick: Decimal, path: Curve, solvency: Curve
+) -> PositionBoundary | None:
+    safe = path.safe_intervals()
     low, high = _nearest(safe, mark)
+    if path.unknown_ends and (not safe or path.unknown_ends & {low, high}):
+        return None  # it lies where a ladder is not known
     crossings = [
         price
         for span in safe
         for price in (_up(span[0], tick), _down(span[1], tick))
         if price is not None
     ]
-    zero_low, zero_high = _nearest(solvent, mark)
+    zero_low, zero_high = _nearest(solvency.safe_intervals(), mark)
     return PositionBoundary(
         _up(low, tick),
         _down(high, tick),
         tuple(crossings) if len(crossings) > 2 else (),
         _closest(_up(zero_low, tick), _down(zero_high, tick), mark),
     )
+
+
+def _joint(unit: Unit, market: Market, rulebook: Rulebook) -> JointBoundary | None:
+    try:
+        return JointBoundary(
+            _multiple(unit, _all_by(-ONE), market, rulebook),
+            _multiple(unit, _all_by(ONE), market, rulebook),
+            unit.name,
+        )
+    except UnknownError:
+        return None
 
 
 def _nearest(spans: list[Span], mark: Fraction) -> Span:
@@ -235,9 +252,21 @@ def _multiple(unit: Unit, moves: _Moves, market: Market, rulebook: Rulebook) -> 
     if not safe or safe[0][0] > 0 or path.surplus_at_start() <= 0:
         return Decimal(0) if symbols or path.surplus_at_start() < 0 else None
     reached = safe[0][1]
+    if reached in path.unknown_ends:
+        raise UnknownError(f"the {unit.name} ladders are not known as far as the move leads")
     if reached is None or (reached == end and path.surplus_at_end() > 0):
         return None
     return _down(reached, EIGHT_PLACES)
+
+
+def _ladder_ends(unit: Unit, rulebook: Rulebook) -> list[str]:
+    # The names of the ladders that were published only in part, and how far.
+    names = []
+    for position in unit.positions:
+        tiers = rulebook.contracts[position.symbol].tiers
+        if tiers is not None and tiers.known_to is not None:
+            names.append(f"margin tiers of {position.symbol} above {plain(tiers.known_to)}")
+    return names
 
 
 def _first_to_break(by_unit: dict[str, JointBoundary | None]) -> JointBoundary | None:

@@ -93,7 +93,9 @@ def columns(account: Account, rulebook: Rulebook) -> Columns:
         If a symbol is not in the rulebook.
     """
     is_multi = account.assets_mode is AssetsMode.MULTI
-    named = [p.symbol for p in account.positions] + [order.symbol for order in account.orders]
+    # Orders that wait for a trigger hold no margin: they open no pool, as in `assess`.
+    resting = [order.symbol for order in account.orders if not order.type.is_conditional]
+    named = [position.symbol for position in account.positions] + resting
     symbols = tuple(dict.fromkeys(named))
     settles = [contract_of(symbol, rulebook).instrument.settle for symbol in symbols]
     assets = tuple(dict.fromkeys((*account.balances, *settles)))

@@ -43,7 +43,8 @@ class Expression:
 
     def __call__(self, at: Fraction) -> Fraction:
         """Return the value at `at`."""
-        fractions = sum((c / (at + shift) for shift, c in self.poles.items()), ZERO)
+        # A pole that has cancelled out is none: the value is there even where its price is zero.
+        fractions = sum((c / (at + shift) for shift, c in self.poles.items() if c), ZERO)
         return value(self.polynomial, at) + fractions
 
     def add(self, power: int, amount: Fraction) -> None:
@@ -116,10 +117,19 @@ class Leg:
         """Return where the notional meets a tier floor."""
         if not self.mark.slope or not self.quantity:
             return []
+        return [self._where(Fraction(floor)) for floor in self.tiers.steps]
+
+    def unknown_from(self) -> tuple[Fraction, bool] | None:
+        """Return where the ladder stops being known, and whether that is towards higher y."""
+        known_to = self.tiers.known_to
+        if known_to is None or not self.mark.slope or not self.quantity:
+            return None
+        return self._where(Fraction(known_to)), (self.mark.slope > 0) != self.is_inverse
+
+    def _where(self, notional: Fraction) -> Fraction:
         quantity = abs(self.quantity)
-        floors = [Fraction(floor) for floor in self.tiers.floors if floor]
-        prices = [quantity / f if self.is_inverse else f / quantity for f in floors]
-        return [(price - self.mark.start) / self.mark.slope for price in prices]
+        price = quantity / notional if self.is_inverse else notional / quantity
+        return (price - self.mark.start) / self.mark.slope
 
     def add_pnl(self, to: Expression) -> None:
         """Add the open profit, in the settle asset."""
@@ -138,8 +148,7 @@ class Leg:
         quantity = abs(self.quantity)
         notional = quantity / price if self.is_inverse else quantity * price
         # Floors are compared as rationals: a tier is never missed by a rounded notional.
-        floors = self.tiers.floors
-        index = sum(1 for floor in floors[1:] if notional > Fraction(floor))
+        index = sum(1 for step in self.tiers.steps if notional > Fraction(step))
         piece = self.tiers.pieces[index]
         rate = Fraction(piece.rate)
         to.add(0, Fraction(piece.deduction))
@@ -175,12 +184,36 @@ class Purse:
 
 @dataclass(frozen=True)
 class Curve:
-    """The surplus of one unit along a path, for y between `low` and `high` (None: no end)."""
+    """The surplus of one unit along a path, for y between `low` and `high` (None: no end).
+
+    `unknown_ends` are those of the two beyond which a ladder is not known: the path goes on
+    there, but not our knowledge of it.
+    """
 
     purses: tuple[Purse, ...]
     low: Fraction
     high: Fraction | None
     has_maintenance: bool = True
+    unknown_ends: frozenset[Fraction] = frozenset()
+
+    @classmethod
+    def known_part(cls, purses: tuple[Purse, ...], low: Fraction, high: Fraction | None) -> "Curve":
+        """Return the surplus over as much of the path as all ladders are known for."""
+        unknown: set[Fraction] = set()
+        for leg in (leg for purse in purses for leg in purse.legs):
+            found = leg.unknown_from()
+            if found is None:
+                continue
+            where, is_above = found
+            if is_above and (high is None or where < high):
+                unknown.discard(high or where)
+                high = where
+                unknown.add(where)
+            elif not is_above and where > low:
+                unknown.discard(low)
+                low = where
+                unknown.add(where)
+        return cls(purses, low, high, unknown_ends=frozenset(unknown))
 
     def expression(self, at: Fraction) -> Expression:
         """Return the surplus around `at`, which must not be a breakpoint."""

@@ -8,19 +8,21 @@ library of dYdX v4.
 """
 
 from decimal import Decimal
+from fractions import Fraction
 
 from msgspec import Struct
 
 from crossmargin.money import EIGHT_PLACES, ZERO, exact, quotient_up, up_to
 
 
-class Health(Struct, frozen=True):
+class Health(Struct, frozen=True, gc=False):
     """Equity and requirements of something, in one asset."""
 
     equity: Decimal = ZERO
     initial_margin: Decimal = ZERO
     maintenance_margin: Decimal = ZERO
 
+    @exact
     def __add__(self, other: "Health") -> "Health":
         """Return the sums, field by field."""
         return Health(
@@ -30,6 +32,7 @@ class Health(Struct, frozen=True):
         )
 
     @property
+    @exact
     def buffer(self) -> Decimal:
         """Return equity − maintenance margin: what can be lost before liquidation."""
         return self.equity - self.maintenance_margin
@@ -57,19 +60,20 @@ class Health(Struct, frozen=True):
             return None
         return up_to(EIGHT_PLACES, quotient_up(self.maintenance_margin, self.equity))
 
-    @exact
     def is_riskier_than(self, other: "Health") -> bool:
         """Return whether `self` is nearer to liquidation than `other`; a strict total order.
 
         With positive equity the larger ratio is riskier. Anything without positive equity (and
         not merely empty) is riskier than that, and among those the smaller buffer is.
         """
+        # Products of fifty-digit decimals would round; those of rationals do not.
         if self._is_ratio_defined() and other._is_ratio_defined():
-            mine = self.maintenance_margin * other._equity_or_one()
-            return mine > other.maintenance_margin * self._equity_or_one()
+            mine = Fraction(self.maintenance_margin) * Fraction(other._equity_or_one())
+            return mine > Fraction(other.maintenance_margin) * Fraction(self._equity_or_one())
         if self._is_ratio_defined() or other._is_ratio_defined():
             return other._is_ratio_defined()
-        return self.buffer < other.buffer
+        mine = Fraction(self.equity) - Fraction(self.maintenance_margin)
+        return mine < Fraction(other.equity) - Fraction(other.maintenance_margin)
 
     def _is_ratio_defined(self) -> bool:
         return self.equity > 0 or (not self.equity and not self.maintenance_margin)

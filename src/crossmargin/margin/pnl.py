@@ -18,7 +18,7 @@ def notional(size: Decimal, price: Decimal, instrument: Instrument) -> Decimal:
     size : signed or not, in the instrument's unit.
     price : above zero, in the quote asset.
     """
-    quantity = abs(size) * instrument.multiplier
+    quantity = abs(size * instrument.multiplier)
     return quotient_up(quantity, price) if instrument.kind.is_inverse else quantity * price
 
 

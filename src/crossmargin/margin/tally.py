@@ -30,16 +30,16 @@ class Tally:
 
     def add(self, position: PositionAssessment) -> None:
         """Add a position, or the names of what is not known of it."""
-        if not position.size:
-            return
-        if position.unrealised_pnl is None or position.initial_margin is None:
+        pnl, initial = position.unrealised_pnl, position.initial_margin
+        maintenance = position.maintenance_margin
+        if pnl is None or initial is None:
             self.missing.append(f"mark price of {position.symbol}")
-        elif position.maintenance_margin is None:
+        elif maintenance is None:
             self.missing.append(f"margin tiers of {position.symbol}")
         else:
-            self.pnl += position.unrealised_pnl
-            self.initial += position.initial_margin
-            self.maintenance += position.maintenance_margin
+            self.pnl += pnl
+            self.initial += initial
+            self.maintenance += maintenance
 
     def unit(
         self,

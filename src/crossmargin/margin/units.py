@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from crossmargin.margin.curve import Curve, Leg, Line, Purse
 from crossmargin.margin.lookup import POOL_USD, collateral_rates, contract_of
+from crossmargin.margin.pnl import notional
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
 from crossmargin.model.market import Market
 from crossmargin.money import ONE
@@ -50,9 +51,15 @@ def units_of(account: Account, market: Market, rulebook: Rulebook) -> list[Unit]
         name = f"{position.symbol} {position.side}" if is_hedge else position.symbol
         missing = _missing([position], market, rulebook)
         buckets.append(Unit(name, {settle: margin}, (position,), False, missing))
+    for order in account.orders:
+        if not order.type.is_conditional:
+            settle = contract_of(order.symbol, rulebook).instrument.settle
+            wallets.setdefault(settle, Fraction(0))
+            cross.setdefault(settle, [])
     if account.assets_mode is AssetsMode.MULTI:
         held = tuple(position for positions in cross.values() for position in positions)
-        found = {asset: amount for asset, amount in wallets.items() if amount or cross[asset]}
+        settles = {asset for asset, own in cross.items() if any(position.size for position in own)}
+        found = {asset: amount for asset, amount in wallets.items() if amount or asset in settles}
         lacking = [collateral_rates(asset, market, rulebook) for asset in found]
         missing = (
             *_missing(held, market, rulebook),
@@ -104,7 +111,9 @@ def curve(
         collateral = rulebook.collateral[asset]
         bid, ask = _rate_lines(index_line(asset), collateral)
         purses.append(Purse(wallet, tuple(legs[asset]), bid, ask))
-    return Curve(tuple(purses), *domain, has_maintenance=has_maintenance)
+    if not has_maintenance:
+        return Curve(tuple(purses), *domain, has_maintenance=False)
+    return Curve.known_part(tuple(purses), *domain)
 
 
 def _rate_lines(index: Line, collateral: Collateral) -> tuple[Line, Line]:
@@ -120,6 +129,16 @@ def _missing(positions: Iterable[Position], market: Market, rulebook: Rulebook) 
             continue
         if position.symbol not in market.marks:
             names.append(f"mark price of {position.symbol}")
-        if rulebook.contracts[position.symbol].tiers is None:
+        if not _is_ladder_known(position, market, rulebook):
             names.append(f"margin tiers of {position.symbol}")
     return tuple(names)
+
+
+def _is_ladder_known(position: Position, market: Market, rulebook: Rulebook) -> bool:
+    contract = rulebook.contracts[position.symbol]
+    mark = market.marks.get(position.symbol)
+    if contract.tiers is None:
+        return False
+    if mark is None or contract.tiers.known_to is None:
+        return True
+    return notional(position.size, mark, contract.instrument) <= contract.tiers.known_to

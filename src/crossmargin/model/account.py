@@ -57,7 +57,8 @@ class Position(Struct, frozen=True):
     @property
     def side(self) -> Side:
         """Return the side the size's sign says."""
-        return Side.SHORT if self.size < 0 else Side.LONG
+        size = self.size
+        return Side.SHORT if size.is_signed() and size else Side.LONG
 
 
 class Account(Struct, frozen=True):

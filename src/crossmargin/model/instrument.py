@@ -6,6 +6,7 @@ are counted in contracts of `multiplier` quote units and settle in the base asse
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
 from msgspec import Struct
 
@@ -13,17 +14,25 @@ from crossmargin.money import ONE
 
 
 class Kind(StrEnum):
-    """The payoff of a contract, and whether it expires."""
+    """The payoff of a contract, and whether it expires.
 
-    LINEAR_PERPETUAL = "linear-perpetual"
-    LINEAR_FUTURE = "linear-future"
-    INVERSE_PERPETUAL = "inverse-perpetual"
-    INVERSE_FUTURE = "inverse-future"
+    `is_inverse`: whether profit is paid in the coin that the price is quoted for. Kept on the
+    member because every margin sum asks for it.
+    """
 
-    @property
-    def is_inverse(self) -> bool:
-        """Return whether profit is paid in the coin that the price is quoted for."""
-        return self in (Kind.INVERSE_PERPETUAL, Kind.INVERSE_FUTURE)
+    is_inverse: bool
+
+    LINEAR_PERPETUAL = "linear-perpetual", False
+    LINEAR_FUTURE = "linear-future", False
+    INVERSE_PERPETUAL = "inverse-perpetual", True
+    INVERSE_FUTURE = "inverse-future", True
+
+    def __new__(cls, value: str, is_inverse: bool) -> Self:
+        """Make the member that `value` spells."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.is_inverse = is_inverse
+        return member
 
 
 class Instrument(Struct, frozen=True):

@@ -39,15 +39,18 @@ class Tiers(Struct, frozen=True):
     Attributes
     ----------
     pieces : at least one; floors rise strictly from zero.
+    steps : the floors above the first, kept apart because every look-up bisects them.
     cap : largest notional the venue allows at all; None where it is not known.
+    known_to : largest notional whose piece is known, where a ladder was published only in part;
+        None where the last piece holds for all above it.
     is_floor_included : whether a notional exactly on a floor belongs to the piece above it.
-    floors : the pieces' floors, kept apart because every look-up bisects them.
     """
 
     pieces: tuple[Tier, ...]
+    steps: tuple[Decimal, ...]
     cap: Decimal | None = None
+    known_to: Decimal | None = None
     is_floor_included: bool = False
-    floors: tuple[Decimal, ...] = ()
 
     @classmethod
     def of(
@@ -55,6 +58,7 @@ class Tiers(Struct, frozen=True):
         pieces: tuple[Tier, ...],
         cap: Decimal | None = None,
         *,
+        known_to: Decimal | None = None,
         is_floor_included: bool = False,
     ) -> "Tiers":
         """Return the ladder of `pieces`.
@@ -69,9 +73,15 @@ class Tiers(Struct, frozen=True):
             raise UnitError("the first tier must have floor 0")
         if any(low >= high for low, high in pairwise(floors)):
             raise UnitError("tier floors must rise strictly")
-        return cls(pieces, cap, is_floor_included, floors)
+        return cls(pieces, floors[1:], cap, known_to, is_floor_included)
+
+    @property
+    def floors(self) -> tuple[Decimal, ...]:
+        """Return the floors of all pieces."""
+        return (ZERO, *self.steps)
 
     def index(self, notional: Decimal) -> int:
         """Return the position in `pieces` of the piece that holds `notional` (not negative)."""
-        bisect = bisect_right if self.is_floor_included else bisect_left
-        return max(bisect(self.floors, notional) - 1, 0)
+        if self.is_floor_included:
+            return bisect_right(self.steps, notional)
+        return bisect_left(self.steps, notional)

@@ -5,6 +5,7 @@ would have moved there when it was opened. Isolated to cross: the buckets are em
 pool. Balances do not change: they are the whole wallet either way.
 """
 
+from contextlib import suppress
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -50,3 +51,19 @@ def as_isolated(account: Account, rulebook: Rulebook) -> Account:
             raise UsageError(f"isolated buckets need {plain(-amount)} {asset} more than there is")
     symbols = {order.symbol: MarginMode.ISOLATED for order in account.orders}
     return replace(account, positions=tuple(positions), margin_mode=symbols)
+
+
+def both_modes(account: Account, rulebook: Rulebook) -> dict[str, Account]:
+    """Return the account as it is (if mixed), all cross, and all isolated, by name.
+
+    The isolated one is left out where there cannot be one: in multi-assets mode, or if the
+    wallet cannot fill the buckets.
+    """
+    modes = {position.mode for position in account.positions}
+    found = {"mixed": account} if len(modes) > 1 else {}
+    found["cross"] = as_cross(account)
+    if modes == {MarginMode.ISOLATED}:
+        return {"isolated": account, **found}
+    with suppress(UsageError):
+        found["isolated"] = as_isolated(account, rulebook)
+    return found

@@ -86,6 +86,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         edition=edition.edition,
         sha256=sha256(rules_file.content + edition_file.content).hexdigest(),
         assets_modes=rules.assets_modes,
+        ratio_convention=rules.ratio_convention,
         leverage_default=method.leverage.default,
         is_floor_included=method.tiers.is_floor_included,
         assumed_price=method.orders.assumed_price,

@@ -23,6 +23,7 @@ from crossmargin.rulebooks.schema import (
     AssumedPrice,
     LadderStep,
     PositionChoice,
+    RatioConvention,
     Source,
     SwitchRule,
 )
@@ -180,6 +181,7 @@ class RulesFile(Tables, frozen=True):
 
     venue: str
     assets_modes: tuple[Literal["single", "multi"], ...]
+    ratio_convention: RatioConvention
 
 
 class EditionFile(Tables, frozen=True):

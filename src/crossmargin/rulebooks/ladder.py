@@ -3,8 +3,9 @@
     0 0.4% 125x | 50k 0.5% 100x | 250k 1% 50x | 1M
 
 Each tier is the floor of notional from which it holds, its maintenance rate and the largest
-leverage; a number alone at the end is the largest notional allowed. `k` and `M` are thousands and
-millions. Caps between tiers are not written: they are the next floor.
+leverage; a number alone at the end is the largest notional allowed, and a number with `...` the
+largest one up to which the ladder was published. `k` and `M` are thousands and millions. Caps
+between tiers are not written: they are the next floor.
 
 Nor are deductions, as long as the ladder is marginal: they follow from the pieces meeting at the
 floors, deduction = the one below + floor × (rate − rate below). A venue that prints them may have
@@ -42,7 +43,11 @@ def tiers_of(
         knows the file and the symbols, and adds them.
     """
     parts = [part.split() for part in text.split("|")] if text.strip() else []
-    cap = _amount(parts.pop()[0]) if parts and len(parts[-1]) == 1 else None
+    cap = known_to = None
+    if parts and len(parts[-1]) == 1:
+        cap = _amount(parts.pop()[0])
+    elif parts and parts[-1][1:] == ["..."]:
+        known_to = _amount(parts.pop()[0])
     pieces: list[Tier] = []
     for words in parts:
         if len(words) not in (3, 4):
@@ -63,8 +68,8 @@ def tiers_of(
                 )
             deduction = given
         pieces.append(Tier(floor, rate, deduction, _leverage(words[2])))
-    _check(pieces, cap)
-    return Tiers.of(tuple(pieces), cap, is_floor_included=is_floor_included)
+    _check(pieces, cap if known_to is None else known_to)
+    return Tiers.of(tuple(pieces), cap, known_to=known_to, is_floor_included=is_floor_included)
 
 
 def _check(pieces: list[Tier], cap: Decimal | None) -> None:

@@ -40,6 +40,17 @@ class AssumedPrice(StrEnum):
     HIGHEST_FOR_SELLS = "highest-for-sells"
 
 
+class RatioConvention(StrEnum):
+    """Which way the venue's own margin ratio points; both are at 100 % when it liquidates.
+
+    MAINTENANCE_OVER_EQUITY rises to it (Binance, Bybit), EQUITY_OVER_MAINTENANCE falls to it
+    (OKX).
+    """
+
+    MAINTENANCE_OVER_EQUITY = "maintenance-over-equity"
+    EQUITY_OVER_MAINTENANCE = "equity-over-maintenance"
+
+
 class Source(Struct, frozen=True):
     """Where a value comes from: what was read, its address, when, and how sure it is."""
 
@@ -171,6 +182,7 @@ class Rulebook(Struct, frozen=True):
     Attributes
     ----------
     assets_modes : the assets modes the venue has.
+    ratio_convention : which way the venue's own margin ratio points.
     is_floor_included : whether a notional exactly on a tier floor belongs to the upper tier.
     market_buffer : fraction added to the assumed price of a market order.
     sha256 : hash over the files it was read from.
@@ -183,6 +195,7 @@ class Rulebook(Struct, frozen=True):
     edition: date
     sha256: str
     assets_modes: tuple[str, ...]
+    ratio_convention: RatioConvention
     leverage_default: Decimal
     is_floor_included: bool
     assumed_price: AssumedPrice

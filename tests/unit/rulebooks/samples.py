@@ -8,6 +8,7 @@ RULES = """
 schema = 1
 venue = "acme"
 assets_modes = ["single"]
+ratio_convention = "maintenance-over-equity"
 leverage = { default = 20, source = "page" }
 tiers = { is_floor_included = false, source = "page" }
 orders = { assumed_price = "order", market_buffer = 0.0005, source = "page" }

@@ -1,0 +1,63 @@
+"""The command line: one command a file, errors as one sentence, exit status by contract.
+
+Exit status: 0 an answer (also "liquidatable"), 1 an expectation or check failed, 2 bad input,
+3 the answer is unknown for lack of data. Nothing heavy is imported until a command needs it, so
+that `--help` answers at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from crossmargin import __version__
+from crossmargin.cli.check import check
+from crossmargin.cli.demo import demo
+from crossmargin.cli.replay import replay
+from crossmargin.cli.rulebooks import rulebooks
+from crossmargin.errors import CrossmarginError, InvariantBroken
+
+app = typer.Typer(
+    name="crossmargin",
+    help="Exact cross-margin arithmetic for crypto derivatives accounts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(check)
+app.command()(replay)
+app.command()(demo)
+app.command()(rulebooks)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"crossmargin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Say the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Exact cross-margin arithmetic for crypto derivatives accounts."""
+
+
+def main() -> None:
+    """Run the command line; exit by contract."""
+    try:
+        app()
+    except InvariantBroken:
+        raise
+    except CrossmarginError as error:
+        typer.echo(f"crossmargin: {error}", err=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
+        sys.exit(0)

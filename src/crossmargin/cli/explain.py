@@ -1,0 +1,155 @@
+"""Each formula of an assessment with the numbers in, and its boundaries put to the test."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from crossmargin.cli.numbers import full, percent
+from crossmargin.margin.assess import assess
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    UnitAssessment,
+    UnitKind,
+)
+from crossmargin.margin.boundary import PositionBoundary
+from crossmargin.margin.lookup import POOL_USD, collateral_rates, leverage_of
+from crossmargin.model.account import AssetsMode, MarginMode
+from crossmargin.model.market import Market
+from crossmargin.money import ZERO, exact, plain
+
+
+@exact
+def explanation(assessment: Assessment) -> list[str]:
+    """Return the lines; numbers with up to 12 places, rounded half to even for display."""
+    lines: list[str] = []
+    for position, boundary in zip(
+        assessment.positions, assessment.boundaries.positions, strict=True
+    ):
+        lines += [f"{position.symbol} {position.side}, {position.mode}"]
+        lines += [f"  {line}" for line in _position(assessment, position)]
+        lines += [f"  {line}" for line in _proofs(assessment, position, boundary)]
+    for unit in assessment.units:
+        lines += [f"{unit.name} {unit.kind}"]
+        lines += [f"  {line}" for line in _unit(assessment, unit)]
+    return lines
+
+
+def _position(assessment: Assessment, position: PositionAssessment) -> Iterator[str]:
+    contract = assessment.rulebook.contracts[position.symbol]
+    instrument = contract.instrument
+    asset = instrument.settle
+    mark, value, pnl = position.mark_price, position.notional, position.unrealised_pnl
+    if mark is None or value is None or pnl is None:
+        yield f"unknown without the mark price of {position.symbol}"
+        return
+    size, entry = plain(position.size), full(position.entry_price)
+    count = "" if instrument.multiplier == 1 else f" × {full(instrument.multiplier)}"
+    if instrument.kind.is_inverse:
+        yield f"notional = |{size}|{count} ÷ {full(mark)} = {full(value)} {asset}"
+        yield f"unrealised profit = {size}{count} × (1 ÷ {entry} − 1 ÷ {full(mark)}) = {full(pnl)}"
+    else:
+        yield f"notional = |{size}|{count} × {full(mark)} = {full(value)} {asset}"
+        yield f"unrealised profit = {size}{count} × ({full(mark)} − {entry}) = {full(pnl)}"
+    leverage = leverage_of(position.symbol, assessment.account, assessment.rulebook)
+    initial = position.initial_margin or ZERO
+    yield f"initial margin = {full(value)} ÷ {full(leverage)} = {full(initial)}"
+    if contract.tiers is None or position.tier is None or position.maintenance_margin is None:
+        yield f"maintenance margin is unknown without the tiers of {position.symbol}"
+        return
+    piece = contract.tiers.pieces[position.tier - 1]
+    yield (
+        f"maintenance margin = {full(value)} × {percent(piece.rate, up=True)} − "
+        f"{full(piece.deduction)} = {full(position.maintenance_margin)}   "
+        f"(tier {position.tier}, from {full(piece.floor)})"
+    )
+
+
+def _proofs(
+    assessment: Assessment, position: PositionAssessment, boundary: PositionBoundary | None
+) -> Iterator[str]:
+    # A liquidation price is shown by putting it in: equity meets maintenance margin there.
+    if boundary is None:
+        return
+    name = _unit_name(assessment, position)
+    for label, level in (("lower", boundary.lower), ("upper", boundary.upper)):
+        if level is None:
+            continue
+        marks = {**assessment.market.marks, position.symbol: level}
+        market = Market(marks, assessment.market.index)
+        there = assess(assessment.account, market, assessment.rulebook)
+        health = next(unit.health for unit in there.units if unit.name == name)
+        if health is not None:
+            yield (
+                f"{label} liquidation price = {full(level)}: there the {name} equity is "
+                f"{full(health.equity)}, its maintenance margin {full(health.maintenance_margin)}"
+            )
+
+
+def _unit_name(assessment: Assessment, position: PositionAssessment) -> str:
+    if position.mode is MarginMode.ISOLATED:
+        return next(
+            unit.name
+            for unit in assessment.buckets
+            if (unit.symbol, unit.side) == (position.symbol, position.side)
+        )
+    if assessment.account.assets_mode is AssetsMode.MULTI:
+        return POOL_USD
+    return assessment.rulebook.contracts[position.symbol].instrument.settle
+
+
+def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
+    health = unit.health
+    if health is None or unit.wallet_balance is None:
+        yield f"unknown without {', '.join(unit.missing)}"
+        return
+    if unit.kind is UnitKind.POOL:
+        if assessment.account.assets_mode is AssetsMode.MULTI:
+            yield from _collateral(assessment)
+        else:
+            yield from _wallet(assessment, unit.name)
+    gain = health.equity - unit.wallet_balance
+    wallet, equity = full(unit.wallet_balance), full(health.equity)
+    maintenance = full(health.maintenance_margin)
+    yield f"equity = wallet {wallet} + unrealised profit {full(gain)} = {equity}"
+    yield (
+        f"initial margin = positions {full(health.initial_margin - _orders(unit))} + "
+        f"open orders {full(_orders(unit))} = {full(health.initial_margin)}"
+    )
+    yield f"buffer = {equity} − maintenance margin {maintenance} = {full(health.buffer)}"
+    loss = unit.open_loss or ZERO
+    yield (
+        f"free margin = max(0, {equity} − {full(health.initial_margin)} − open loss "
+        f"{full(loss)}) = {full(unit.free_margin or ZERO)}"
+    )
+    fraction = health.fraction()
+    yield f"health = {maintenance} ÷ {equity} = {percent(fraction, up=True)}"
+
+
+def _orders(unit: UnitAssessment) -> Decimal:
+    return unit.order_initial_margin or ZERO
+
+
+def _wallet(assessment: Assessment, asset: str) -> Iterator[str]:
+    account = assessment.account
+    contracts = assessment.rulebook.contracts
+    buckets = [
+        position.margin
+        for position in account.positions
+        if position.mode is MarginMode.ISOLATED
+        and contracts[position.symbol].instrument.settle == asset
+    ]
+    if buckets:
+        whole = account.balances.get(asset, ZERO)
+        less = " − ".join(full(margin) for margin in buckets)
+        yield f"wallet = balance {full(whole)} − buckets {less} = {full(whole - sum(buckets))}"
+
+
+def _collateral(assessment: Assessment) -> Iterator[str]:
+    for asset, amount in assessment.account.balances.items():
+        rates = collateral_rates(asset, assessment.market, assessment.rulebook)
+        if isinstance(rates, str):
+            continue
+        yield (
+            f"{asset}: {full(amount)} held; counts at {full(rates.bid)} USD while positive, "
+            f"at {full(rates.ask)} while negative"
+        )

@@ -1,0 +1,61 @@
+"""Numbers as people read them: grouped, and rounded never in the account's favour.
+
+A number that is not zero never prints as zero: it gets as many places as it takes.
+"""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+PLACES_OF_DOLLARS = 2
+PLACES_OF_COINS = 8
+DOLLARS = frozenset(["USD", "USDT", "USDC", "BUSD", "FDUSD", "USD1", "U"])
+
+UNKNOWN = "?"
+NONE = "–"
+
+
+def held(amount: Decimal | None, asset: str) -> str:
+    """Return money that is the account's, rounded down; "?" if unknown."""
+    return UNKNOWN if amount is None else _grouped(amount, places_of(asset), ROUND_FLOOR)
+
+
+def asked(amount: Decimal | None, asset: str) -> str:
+    """Return money that is asked of the account, rounded up; "?" if unknown."""
+    return UNKNOWN if amount is None else _grouped(amount, places_of(asset), ROUND_CEILING)
+
+
+def percent(fraction: Decimal | None, *, up: bool) -> str:
+    """Return a fraction as a percentage with two places; "–" for None."""
+    if fraction is None:
+        return NONE
+    return f"{_grouped(fraction * 100, 2, ROUND_CEILING if up else ROUND_FLOOR)} %"
+
+
+def price(value: Decimal | None) -> str:
+    """Return a price with all its digits, up to 8 places; "–" for None."""
+    if value is None:
+        return NONE
+    return _trimmed(_grouped(value, 8, ROUND_HALF_EVEN))
+
+
+def full(value: Decimal) -> str:
+    """Return a number with all its digits, up to 12 places, grouped."""
+    return _trimmed(_grouped(value, 12, ROUND_HALF_EVEN))
+
+
+def places_of(asset: str) -> int:
+    """Return how many places money in `asset` is shown with."""
+    return PLACES_OF_DOLLARS if asset in DOLLARS else PLACES_OF_COINS
+
+
+def _grouped(value: Decimal, places: int, rounding: str) -> str:
+    if not value:
+        return f"{Decimal(0):.{places}f}"
+    shown = value.quantize(Decimal(1).scaleb(-places), rounding)
+    if not shown:
+        # The first digit that is not zero decides how many places there are.
+        shown = value.quantize(Decimal(1).scaleb(value.adjusted()), rounding)
+    return f"{shown:,f}"
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,67 @@
+"""`crossmargin rulebooks`: which venues' rules there are, from when, and what they rest on."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from crossmargin.rulebooks.describe import VenueSummary
+
+
+def rulebooks(
+    venue: Annotated[
+        str | None, typer.Argument(metavar="[VENUE]", help="Only this venue, with its sources.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List venues and the editions of their rules, and what in them is assumed."""
+    from crossmargin.rulebooks.describe import summaries, summary
+
+    found = summaries() if venue is None else (summary(venue),)
+    if as_json:
+        import msgspec
+
+        text = msgspec.json.format(msgspec.json.encode({"schema": 1, "venues": found}), indent=2)
+        typer.echo(text.decode())
+        return
+    from crossmargin.cli.console import console
+
+    out = console()
+    for place, one in enumerate(found):
+        if place:
+            out.print()
+        _show(out, one, has_sources=venue is not None)
+    if venue is None:
+        out.print("\nSources of one venue: crossmargin rulebooks VENUE", style="dim")
+
+
+def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
+    from rich.table import Table
+
+    out.print(venue.venue, style="bold")
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 2))
+    table.add_column("In force from")
+    table.add_column("Symbols", justify="right")
+    table.add_column("Ladders", justify="right")
+    table.add_column("Hash")
+    for edition in venue.editions:
+        table.add_row(
+            edition.edition.isoformat(),
+            str(edition.symbols),
+            str(edition.ladders),
+            edition.hash_short,
+        )
+    out.print(table)
+    if venue.assumed:
+        out.print("  Assumed:", style="dim")
+        for sentence in venue.assumed:
+            out.print(f"    {sentence}", markup=False)
+    if has_sources:
+        out.print("  Sources:", style="dim")
+        for source in venue.sources.values():
+            read = f"{source.confidence}, read {source.read_on}"
+            out.print(f"    {source.what} ({read})", markup=False)
+            if source.address:
+                out.print(f"      {source.address}", style="dim", markup=False)

@@ -1,0 +1,118 @@
+"""Running an account in both margin modes and showing what became of it; shared by commands."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import typer
+
+from crossmargin.cli.console import console
+from crossmargin.feeds.series import utc
+from crossmargin.replay.engine import Setup, replay
+from crossmargin.replay.modes import both_modes
+from crossmargin.report.headline import headline, market_move, verdict
+from crossmargin.report.summary import Summary, summarise
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from crossmargin.feeds.funding import FundingRates
+    from crossmargin.feeds.path import PricePath
+    from crossmargin.files.account import AccountFile
+    from crossmargin.replay.result import ReplayResult
+
+SLOW_POINTS = 100_000
+"""Paths of more points than this take over a second and get a progress bar."""
+EVENTS_SHOWN = 12
+
+
+def run_and_show(
+    file: "AccountFile",
+    prices: "PricePath",
+    funding: "tuple[FundingRates, ...]",
+    *,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Replay the account as cross and as isolated, print the summary, write the report.
+
+    Raises
+    ------
+    UnknownError
+        If the path lacks a symbol the account has.
+    UsageError
+        If the report cannot be written to `out`.
+    """
+    results = _run(file, prices, funding)
+    summary = summarise(results, index=file.market.index)
+    written: tuple[Path, ...] = ()
+    if out is not None:
+        from crossmargin.report.write import write_report
+
+        written = write_report(out, results, index=file.market.index)
+    if as_json:
+        from crossmargin.report.plain_summary import plain_summary
+
+        text = msgspec.json.format(msgspec.json.encode(plain_summary(summary)), indent=2)
+        typer.echo(text.decode())
+        return
+    _show(console(), summary, results)
+    for place in written:
+        typer.echo(f"wrote {place}")
+
+
+def _run(
+    file: "AccountFile", prices: "PricePath", funding: "tuple[FundingRates, ...]"
+) -> "dict[str, ReplayResult]":
+    accounts = both_modes(file.account, file.rulebook)
+    is_slow = len(prices.at_ms) * len(accounts) > SLOW_POINTS
+    from rich.progress import Progress
+
+    with Progress(console=console(is_error=True), disable=not is_slow, transient=True) as bars:
+        results = {}
+        for name, account in accounts.items():
+            bar = bars.add_task(name, total=len(prices.at_ms))
+            setup = Setup(
+                prices,
+                file.rulebook,
+                funding,
+                index=file.market.index,
+                progress=lambda done, total, bar=bar: bars.update(bar, completed=done, total=total),  # type: ignore[misc]
+            )
+            results[name] = replay(account, setup)
+    return results
+
+
+def _show(out: "Console", summary: Summary, results: "dict[str, ReplayResult]") -> None:
+    out.print(
+        f"{summary.venue}, rules of {summary.edition}, {utc(summary.from_ms)} to "
+        f"{utc(summary.to_ms)}",
+        style="dim",
+    )
+    out.print(market_move(summary.symbols))
+    out.print()
+    for mode in summary.modes:
+        out.print(headline(mode), style="bold")
+    compared = verdict(summary.modes)
+    if compared:
+        out.print(compared)
+    for mode in summary.modes:
+        events = results[mode.name].events
+        if not events:
+            continue
+        out.print()
+        out.print(f"What happened, {mode.name}:")
+        for event in events[:EVENTS_SHOWN]:
+            out.print(f"  {utc(event.at_ms)}  {event.unit or event.symbol}: {event.text}")
+        if len(events) > EVENTS_SHOWN:
+            out.print(f"  and {len(events) - EVENTS_SHOWN} more, all in the report (--out)")
+    for gap in summary.gaps:
+        out.print(
+            f"No prices of {gap.symbol} from {utc(gap.from_ms)} to {utc(gap.to_ms)}: "
+            "health was unknown, nothing was decided.",
+            style="yellow",
+        )
+    out.print()
+    out.print("Prices and assumptions:", style="dim")
+    for sentence in (*summary.prices, *summary.assumptions):
+        out.print(f"  {sentence}", style="dim", markup=False)

@@ -1,0 +1,173 @@
+"""An assessment as a person reads it: the headline, the pools and buckets, the positions."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crossmargin.cli.numbers import NONE, asked, held, percent, price
+from crossmargin.files.answer import distance
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    Status,
+    UnitAssessment,
+)
+from crossmargin.margin.boundary import PositionBoundary
+from crossmargin.margin.lookup import leverage_of
+from crossmargin.model.account import AssetsMode
+from crossmargin.money import plain
+from crossmargin.rulebooks.schema import RatioConvention, Rulebook
+
+STYLES = {Status.OK: "bold green", Status.LIQUIDATABLE: "bold red", Status.UNKNOWN: "bold yellow"}
+
+
+def show_assessment(out: Console, assessment: Assessment) -> None:
+    """Print everything there is to see about an account."""
+    account, rulebook = assessment.account, assessment.rulebook
+    assets = "multi-assets" if account.assets_mode is AssetsMode.MULTI else "single-asset"
+    out.print(
+        f"{rulebook.venue}, rules of {rulebook.edition}, {account.position_mode}, {assets}",
+        style="dim",
+    )
+    out.print(_headline(assessment))
+    out.print()
+    out.print(_units(assessment))
+    if assessment.positions:
+        out.print()
+        out.print(_positions(assessment))
+    _show_list(out, "Missing", (*assessment.missing, *assessment.boundaries.missing), "yellow")
+    _show_list(out, "Warnings", assessment.warnings, "yellow")
+    _show_list(out, "Assumed", assessment.assumptions, "dim")
+
+
+def joint_sentence(assessment: Assessment) -> str:
+    """Return how far all prices may move together, in words."""
+    joint = assessment.boundaries.joint
+    if joint is None:
+        return "how far all prices may move together is unknown"
+    ways = []
+    if joint.down is not None:
+        ways.append(f"fall {percent(joint.down, up=False)}")
+    if joint.up is not None:
+        ways.append(f"rise {percent(joint.up, up=False)}")
+    if not ways:
+        return "no common move of all prices liquidates"
+    unit = next((u for u in assessment.units if u.name == joint.first), None)
+    first = f"; the {joint.first} {unit.kind} breaks first" if unit else ""
+    return f"all prices together may {' or '.join(ways)}{first}"
+
+
+def _headline(assessment: Assessment) -> Text:
+    status = assessment.status
+    text = Text(f" {status.upper()} ", style=f"reverse {STYLES[status]}")
+    pool = assessment.pool
+    if status is Status.UNKNOWN:
+        text.append("  health is unknown, see what is missing below", style="bold")
+        return text
+    if status is Status.LIQUIDATABLE:
+        failed = [unit.name for unit in assessment.units if unit.is_liquidatable]
+        text.append(f"  {', '.join(failed)}: equity does not cover maintenance", style="bold")
+        return text
+    buffer = held(pool.health.buffer if pool.health else None, pool.asset)
+    text.append(f"  buffer {buffer} {pool.asset}", style="bold")
+    text.append(f"\n {joint_sentence(assessment)}")
+    return text
+
+
+def _units(assessment: Assessment) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("")
+    for heading in ("Wallet", "Equity", "Initial", "Maintenance", "Buffer", "Free", "Health"):
+        table.add_column(heading, justify="right")
+    table.add_column("Venue ratio", justify="right")
+    for unit in assessment.units:
+        health = unit.health
+        table.add_row(
+            Text(f"{unit.name} {unit.kind}", style=STYLES[unit.status]),
+            held(unit.wallet_balance, unit.asset),
+            held(health.equity if health else None, unit.asset),
+            asked(health.initial_margin if health else None, unit.asset),
+            asked(health.maintenance_margin if health else None, unit.asset),
+            held(health.buffer if health else None, unit.asset),
+            held(unit.free_margin, unit.asset),
+            percent(health.fraction() if health else None, up=True),
+            _venue_ratio(unit, assessment.rulebook),
+        )
+    return table
+
+
+def _venue_ratio(unit: UnitAssessment, rulebook: Rulebook) -> str:
+    health = unit.health
+    if health is None:
+        return NONE
+    if rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
+        return percent(health.fraction(), up=True)
+    if not health.maintenance_margin:
+        return NONE
+    return percent(health.equity / health.maintenance_margin, up=False)
+
+
+def _positions(assessment: Assessment) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("Position")
+    table.add_column("Size", justify="right")
+    for heading in ("Entry", "Mark", "Profit", "Maint.", "Liquidation", "Bankrupt", "Away"):
+        table.add_column(heading, justify="right")
+    for position, boundary in zip(
+        assessment.positions, assessment.boundaries.positions, strict=True
+    ):
+        asset = assessment.rulebook.contracts[position.symbol].instrument.settle
+        leverage = leverage_of(position.symbol, assessment.account, assessment.rulebook)
+        far = distance(position, boundary)
+        table.add_row(
+            f"{position.symbol} {position.side}\n{position.mode} {plain(leverage)}x",
+            plain(position.size),
+            price(position.entry_price),
+            "?" if position.mark_price is None else price(position.mark_price),
+            held(position.unrealised_pnl, asset),
+            f"{asked(position.maintenance_margin, asset)}\n{_tier(position)}",
+            _liquidation(boundary),
+            _bankruptcy(position, boundary),
+            percent(far, up=False),
+        )
+    return table
+
+
+def _tier(position: PositionAssessment) -> str:
+    return "" if position.tier is None else f"tier {position.tier}"
+
+
+def _liquidation(boundary: PositionBoundary | None) -> str:
+    if boundary is None:
+        return "?"
+    ends = []
+    if boundary.lower is not None:
+        ends.append(f"↓ {price(_short(boundary.lower, ROUND_CEILING))}")
+    if boundary.upper is not None:
+        ends.append(f"↑ {price(_short(boundary.upper, ROUND_FLOOR))}")
+    return "\n".join(ends) or NONE
+
+
+def _bankruptcy(position: PositionAssessment, boundary: PositionBoundary | None) -> str:
+    if boundary is None:
+        return "?"
+    is_long = position.size > 0
+    found = boundary.bankruptcy_price
+    return price(found and _short(found, ROUND_CEILING if is_long else ROUND_FLOOR))
+
+
+def _short(value: Decimal, rounding: str) -> Decimal:
+    # Seven significant digits are plenty to read; the exact price is in --json.
+    places = max(2, 6 - value.adjusted())
+    return value.quantize(Decimal(1).scaleb(-places), rounding)
+
+
+def _show_list(out: Console, title: str, sentences: tuple[str, ...], style: str) -> None:
+    if not sentences:
+        return
+    out.print()
+    out.print(f"{title}:", style=style)
+    for sentence in sentences:
+        out.print(f"  {sentence}", style=style, markup=False)

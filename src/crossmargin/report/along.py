@@ -1,0 +1,123 @@
+"""One result along its path: what is known where, as arrays and as markets.
+
+A track says NaN both where a bucket does not exist and where its health is unknown. The first is
+worth nothing, the second anything; a report that mixes them up shows losses that never were. So
+the points at which anything held has no price are found from the accounts, and told apart here.
+
+Screening values (float64) throughout; money that counts comes from receipts and `assess`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.feeds.series import exact as exact_price
+from crossmargin.model.account import Account, AssetsMode
+from crossmargin.model.market import Market
+from crossmargin.replay.index import IndexPath
+from crossmargin.replay.result import ReplayResult, Track
+
+Values = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+def assets_of(result: ReplayResult) -> tuple[str, ...]:
+    """Return the assets that equity is counted in, the ones with a pool first come first."""
+    return tuple(dict.fromkeys(track.asset for track in result.tracks.values()))
+
+
+def is_pool(name: str, track: Track) -> bool:
+    """Return whether a track is a shared pool, rather than one position's bucket."""
+    return name == track.asset
+
+
+def stretches(result: ReplayResult) -> list[tuple[int, int, Account]]:
+    """Return which account is in force from which point to before which, in order."""
+    starts = [start for start, _ in result.accounts]
+    ends = [*starts[1:], len(result.path.at_ms)]
+    return [
+        (start, end, account)
+        for (start, account), end in zip(result.accounts, ends, strict=True)
+        if start < end
+    ]
+
+
+def unknown_points(result: ReplayResult) -> Mask:
+    """Return where something held has no price, shape (n_points,)."""
+    unknown = np.zeros(len(result.path.at_ms), dtype=np.bool_)
+    is_missing = ~np.isfinite(result.path.marks)
+    for start, end, account in stretches(result):
+        columns = [result.path.symbols.index(symbol) for symbol in held_symbols(account)]
+        unknown[start:end] = is_missing[start:end, columns].any(axis=1)
+    return unknown
+
+
+def held_symbols(account: Account) -> tuple[str, ...]:
+    """Return the symbols of the account's open positions, each once."""
+    return tuple(dict.fromkeys(p.symbol for p in account.positions if p.size))
+
+
+def symbols_of(result: ReplayResult) -> tuple[str, ...]:
+    """Return the symbols the account ever held or had an order or event on, in path order."""
+    named = {event.symbol for event in result.events}
+    for _, account in result.accounts:
+        named.update(position.symbol for position in account.positions)
+        named.update(order.symbol for order in account.orders)
+    return tuple(symbol for symbol in result.path.symbols if symbol in named)
+
+
+def equity_of(result: ReplayResult, asset: str, unknown: Mask) -> Values:
+    """Return pool and buckets of `asset` together, shape (n_points,); NaN where unknown."""
+    total = np.zeros(len(result.path.at_ms))
+    for track in result.tracks.values():
+        if track.asset == asset:
+            total += np.nan_to_num(track.equity)
+    total[unknown] = np.nan
+    return total
+
+
+def buffer_of(track: Track) -> Values:
+    """Return equity − maintenance margin, shape (n_points,)."""
+    return track.equity - track.maintenance_margin
+
+
+def health_of(track: Track) -> Values:
+    """Return maintenance margin ÷ equity, shape (n_points,), as a fraction.
+
+    Zero where nothing is asked; infinite where something is asked of no equity; NaN where
+    unknown, and where there is only debt.
+    """
+    asked, equity = track.maintenance_margin, track.equity
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fraction: Values = np.where(equity > 0, asked / equity, np.inf)
+    fraction[(asked == 0) & (equity >= 0)] = 0.0
+    fraction[np.isnan(equity) | np.isnan(asked) | ((asked == 0) & (equity < 0))] = np.nan
+    return fraction
+
+
+def market_at(result: ReplayResult, index: Mapping[str, Decimal], point: int) -> Market:
+    """Return the prices known at a point.
+
+    Parameters
+    ----------
+    index : price per collateral asset at the start, as the replay was given it; it matters in
+        multi-assets mode only.
+    """
+    path = result.path
+    marks = {
+        symbol: exact_price(mark)
+        for symbol, mark in zip(path.symbols, path.marks[point].tolist(), strict=True)
+        if np.isfinite(mark)
+    }
+    indices = {}
+    if result.start.assets_mode is AssetsMode.MULTI:
+        indices = IndexPath(path, result.rulebook, dict(index)).at(point)
+    return Market(marks, indices, int(path.at_ms[point]))
+
+
+def point_of(result: ReplayResult, at_ms: int) -> int:
+    """Return the first point at or after a moment, else the last one."""
+    found = int(np.searchsorted(result.path.at_ms, at_ms, side="left"))
+    return min(found, len(result.path.at_ms) - 1)

@@ -1,0 +1,101 @@
+"""Cases about margin ladders: where tiers meet, and which tier holds a notional."""
+
+from collections.abc import Callable
+
+from crossmargin.margin.pnl import notional
+from crossmargin.margin.tiers import maintenance_margin, tier_of
+from crossmargin.model.tiers import Tier, Tiers
+from crossmargin.money import ZERO, exact
+from tests.cases.accounts import instrument_of, ladder_of
+from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
+from tests.toys import LEVERAGE_MAX
+
+TABLES: dict[str, Callable[[Tiers], object]] = {
+    "maintenance_amounts": lambda tiers: [piece.deduction for piece in tiers.pieces],
+    "mmrs": lambda tiers: [piece.rate for piece in tiers.pieces],
+    "floors": lambda tiers: list(tiers.floors),
+}
+LEVEL = r"(?:level|tier)_?(\d+)_(\w+)|(\w+?)_(?:level|tier)_?(\d+)"
+
+
+@exact
+def ladder(case: Case, inputs: Inputs) -> Answer:
+    """Return the answers about a whole table, or about the tiers of one or several notionals."""
+    tiers = ladder_of(inputs)
+    if tiers is None:
+        raise UnknownShape(f"no tiers among {', '.join(sorted(inputs.values))}")
+    inputs.value("symbol", None)
+    at: dict[str, object] = {}
+    for match, key in list(inputs.matching(r"(?:position_)?(?:notional|value)_(\w+)")):
+        at[match[1]] = inputs.at(key)
+    if inputs.has("notional"):
+        at[""] = inputs.number("notional")
+    elif inputs.has("quantity"):
+        at[""] = notional(
+            inputs.number("quantity"),
+            inputs.number("mark_price"),
+            instrument_of(case, inputs),
+        )
+    found = {
+        label: {
+            "mmr": tier_of(value, tiers).rate,
+            "maintenance_amount": tier_of(value, tiers).deduction,
+            "max_leverage": tier_of(value, tiers).leverage_max,
+            "floor": tier_of(value, tiers).floor,
+            "tier": tiers.floors.index(tier_of(value, tiers).floor) + 1,
+            "maintenance_margin": maintenance_margin(value, tiers),
+            "notional": value,
+        }
+        for label, value in ((label, abs(value)) for label, value in at.items())
+    }
+
+    def answer(key: str) -> object:
+        if key in TABLES:
+            return TABLES[key](tiers)
+        for label, values in found.items():
+            for rest in (key.removesuffix(f"_at_{label}"), key.removesuffix(f"_{label}")):
+                name = canonical("tier" if rest in ("bracket", "level") else rest, inputs.units)
+                if (rest != key or not label) and name in values:
+                    return values[name]
+        raise Unanswered(key)
+
+    return answer
+
+
+@exact
+def levels(case: Case, inputs: Inputs) -> Answer:
+    """Return the amounts of numbered tiers, each from the one below."""
+    if inputs.has("tiers"):
+        return ladder(case, inputs)
+    given: dict[int, dict[str, object]] = {}
+    for match, key in list(inputs.matching(LEVEL)):
+        number = int(match[1] or match[4])
+        given.setdefault(number, {})[canonical(match[2] or match[3], inputs.units)] = key
+    if not given:
+        raise UnknownShape(f"no levels among {', '.join(sorted(inputs.values))}")
+    pieces: dict[int, Tier] = {}
+    for number, keys in sorted(given.items()):
+        below = pieces.get(number - 1)
+        rate = inputs.at(keys["mmr"])
+        if "maintenance_amount" in keys:
+            amount = inputs.at(keys["maintenance_amount"])
+            floor = inputs.at(keys["floor"]) if "floor" in keys else ZERO
+        elif below is None:
+            floor = amount = inputs.at(keys["floor"]) if "floor" in keys else ZERO
+            if floor:
+                raise UnknownShape(f"no maintenance_amount of level {number}")
+        else:
+            floor = inputs.at(keys["floor"])
+            amount = below.deduction_above(floor, rate)
+        pieces[number] = Tier(floor, rate, amount, LEVERAGE_MAX)
+    highest = pieces[max(pieces)]
+
+    def answer(key: str) -> object:
+        for number, piece in pieces.items():
+            if key in (f"maintenance_amount_level{number}", f"level{number}_maintenance_amount"):
+                return piece.deduction
+        if key == "maintenance_amount":
+            return highest.deduction
+        raise Unanswered(key)
+
+    return answer

@@ -1,0 +1,369 @@
+"""Cases about an account with positions: build it, assess it, read the expected values off.
+
+One adapter for liquidation prices, position fields, profit and requirements of linear and
+inverse contracts, cross and isolated, one-way and hedged, one tier or a ladder.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from crossmargin.margin.assess import assess
+from crossmargin.margin.assessment import Assessment, PositionAssessment, UnitAssessment
+from crossmargin.margin.boundary import PositionBoundary
+from crossmargin.margin.curve import Curve, Leg, Line, Purse
+from crossmargin.margin.lookup import contract_of
+from crossmargin.margin.tiers import tier_of
+from crossmargin.model.account import MarginMode
+from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.model.tiers import Tier
+from crossmargin.money import ZERO, exact
+from crossmargin.venue.funding import funding_payment
+from tests.cases.accounts import (
+    SHORT,
+    SIDES,
+    Held,
+    asked_for,
+    flat,
+    held,
+    parts,
+    refuse_without_ladder,
+    stand_in,
+)
+from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
+
+ORDER_TYPES = {
+    "limit": OrderType.LIMIT,
+    "market": OrderType.MARKET,
+    "order": OrderType.LIMIT,
+    "stop": OrderType.STOP,
+    "stop_limit": OrderType.STOP,
+    "stop_market": OrderType.STOP_MARKET,
+    "take_profit": OrderType.TAKE_PROFIT,
+    "take_profit_market": OrderType.TAKE_PROFIT_MARKET,
+    "trailing_stop": OrderType.TRAILING_STOP_MARKET,
+    "trailing_stop_market": OrderType.TRAILING_STOP_MARKET,
+}
+TYPE = "|".join(sorted(ORDER_TYPES, key=len, reverse=True))
+ORDER_KEY = (
+    rf"(?:(?P<side>long|short)_)?(?P<verb>buy|sell)_(?P<type>{TYPE})(?P<number>_\d+)?"
+    r"(?:_(?P<after>long|short))?(?:_qty|_quantity|_size)?"
+)
+LISTS = {"bids": "buy", "buy_orders": "buy", "asks": "sell", "sell_orders": "sell"}
+
+
+class View(NamedTuple):
+    """One position of an assessed account, as the readings look at it."""
+
+    assessment: Assessment
+    others: Assessment
+    unit: UnitAssessment
+    position: PositionAssessment | None
+    positions: tuple[PositionAssessment, ...]
+    tier: Tier | None
+    prices: tuple[Decimal | None, Decimal | None, Decimal | None]
+
+
+def _health(name: str) -> Callable[[View], object]:
+    return lambda view: getattr(view.unit.health, name, None)
+
+
+def _of_position(name: str) -> Callable[[View], object]:
+    return lambda view: getattr(view.position, name, None)
+
+
+def _liquidation_price(view: View) -> Decimal | None:
+    # A long is liquidated below, a short above; a hedged pair where there is an end, the nearest.
+    lower, upper, _ = view.prices
+    if len(view.positions) == 1:
+        return lower if view.positions[0].side is Side.LONG else upper
+    if lower is None or upper is None:
+        return upper if lower is None else lower
+    mark = view.positions[0].mark_price
+    return lower if abs(mark - lower) <= abs(upper - mark) else upper
+
+
+READINGS: dict[str, Callable[[View], object]] = {
+    "notional": _of_position("notional"),
+    "signed_notional": lambda view: view.position.notional.copy_sign(view.position.size),
+    "unrealised_pnl": _of_position("unrealised_pnl"),
+    "initial_margin": _of_position("initial_margin"),
+    "maintenance_margin": _of_position("maintenance_margin"),
+    "tier": _of_position("tier"),
+    "mmr": lambda view: view.tier and view.tier.rate,
+    "maintenance_amount": lambda view: view.tier and view.tier.deduction,
+    "liquidation_price": _liquidation_price,
+    "bankruptcy_price": lambda view: view.prices[2],
+    "equity": _health("equity"),
+    "account_maintenance_margin": _health("maintenance_margin"),
+    "account_initial_margin": _health("initial_margin"),
+    "margin_requirement": _health("initial_margin"),
+    "margin_ratio": lambda view: view.unit.health and view.unit.health.fraction(),
+    "buffer": _health("buffer"),
+    "wallet_balance": lambda view: view.unit.wallet_balance,
+    "order_initial_margin": lambda view: view.unit.order_initial_margin,
+    "open_loss": lambda view: view.unit.open_loss,
+    "available_for_order": lambda view: view.unit.free_margin,
+    "available_balance": lambda view: view.unit.free_margin,
+    "free_margin": lambda view: view.unit.free_margin,
+    "is_liquidatable": lambda view: view.unit.is_liquidatable,
+    "tmm_other": lambda view: (
+        view.others.pool.health and view.others.pool.health.maintenance_margin
+    ),
+    "upnl_other": lambda view: view.others.pool.health and view.others.pool.health.equity,
+}
+"""From the name of an expected value to where it stands; the others' wallet is empty."""
+
+OF_ONE = {"notional", "signed_notional", "unrealised_pnl", "initial_margin", "maintenance_margin"}
+OF_ONE |= {"tier", "mmr", "maintenance_amount"}
+OF_UNIT = READINGS.keys() - OF_ONE - {"liquidation_price", "bankruptcy_price"}
+OF_UNIT -= {"tmm_other", "upnl_other"}
+"""What belongs to one position; and what to its pool, whichever position is asked about."""
+
+
+@exact
+def account(case: Case, inputs: Inputs) -> Answer:
+    """Return the answers about an account in single-asset mode."""
+    positions = held(case, inputs)
+    if not positions and _has_orders(inputs):
+        positions = [flat(case, inputs)]
+    orders = orders_of(inputs, positions)
+    if not positions and not inputs.has("wallet_balance"):
+        raise UnknownShape(f"no positions among {', '.join(sorted(inputs.values))}")
+    settle = positions[0].instrument.settle if positions else "USDT"
+    symbol, side = asked_for(inputs)
+    wallet = ZERO
+    is_cross = any(one.position.mode is MarginMode.CROSS for one in positions) or not positions
+    if is_cross and not inputs.is_read("wallet_balance"):
+        wallet = inputs.number("wallet_balance", ZERO) + inputs.number("extra_margin", ZERO)
+    others = stand_in(
+        "OTHER",
+        settle,
+        pnl=inputs.number("upnl_other", ZERO) if is_cross else ZERO,
+        maintenance=inputs.number("tmm_other", ZERO) if is_cross else ZERO,
+    )
+    views = _views(case, positions, others, orders, {settle: wallet})
+    for context in ("position_mode", "assets_mode", "notional", "tick"):
+        inputs.value(context, None)
+    is_order_topic = "open orders" in case.topic
+
+    def answer(key: str) -> object:
+        name, word = _name_and_word(key, inputs, views)
+        if is_order_topic and name == "initial_margin":
+            name = "margin_requirement"
+        refuse_without_ladder(name, positions)
+        found = _chosen(views, word or f"{symbol} {side}".strip(), name)
+        value = READINGS[name](found)
+        return Decimal(value) if isinstance(value, int) and name == "tier" else value
+
+    return answer
+
+
+def _name_and_word(key: str, inputs: Inputs, views: dict[str, View]) -> tuple[str, str]:
+    # The name of a reading, and the symbol or side that stands before or after it.
+    if key in READINGS:
+        return key, ""
+    for word in (*views, "long", "short"):
+        small = word.lower()
+        for rest in (key.removeprefix(f"{small}_"), key.removesuffix(f"_{small}")):
+            name = canonical(rest, inputs.units)
+            if rest != key and name in READINGS:
+                return name, word
+    raise Unanswered(key)
+
+
+def _chosen(views: dict[str, View], word: str, name: str) -> View:
+    sides = [view for key, view in views.items() if key.endswith(f" {word}")]
+    if word in SIDES and len(sides) == 1:
+        return sides[0]
+    symbols = [key for key in views if " " not in key]
+    if word not in views:
+        if len(symbols) != 1 and name not in OF_UNIT:
+            raise UnknownShape(f"{name} of which of {', '.join(views)}? solve_for does not say")
+        word = symbols[0]
+    view = views[word]
+    is_pair = f"{word} long" in views
+    if is_pair and name not in OF_UNIT and (name in OF_ONE or len(view.positions) == 1):
+        raise UnknownShape(f"{name} of which side of {word}? solve_for_side does not say")
+    return view
+
+
+def _views(
+    case: Case,
+    positions: list[Held],
+    others: list[Held],
+    orders: tuple[Order, ...],
+    wallets: dict[str, Decimal],
+) -> dict[str, View]:
+    # By symbol, and in hedge mode also by "symbol side".
+    positions, apart = _apart_where_ladders_differ(positions)
+    whole = parts(case, [*positions, *others], wallets, orders=orders)
+    assessment = assess(*whole)
+    bounds = assessment.boundaries.positions
+    views: dict[str, View] = {}
+    by_symbol: dict[str, list[int]] = {}
+    for index, one in enumerate(positions):
+        by_symbol.setdefault(one.position.symbol.partition(" ")[0], []).append(index)
+    for symbol, indexes in by_symbol.items():
+        is_cross = positions[indexes[0]].position.mode is MarginMode.CROSS
+        rest = [
+            one
+            for index, one in enumerate(positions)
+            if index not in indexes and one.position.mode is MarginMode.CROSS
+        ]
+        nobody = parts(case, [*rest, *others] if is_cross else [], dict.fromkeys(wallets, ZERO))
+        prices = _prices(bounds[indexes[0]])
+        if symbol in apart and is_cross:
+            wallet = wallets[positions[indexes[0]].instrument.settle]
+            prices = _joint_prices(positions, indexes, [*rest, *others], wallet)
+        for index in indexes:
+            group = indexes if is_cross else [index]
+            one = assessment.positions[index]
+            view = View(
+                assessment,
+                assess(*nobody),
+                _unit_of(assessment, index, is_cross=is_cross),
+                one,
+                tuple(assessment.positions[i] for i in group),
+                _tier(whole.rulebook, one),
+                prices if is_cross else _prices(bounds[index]),
+            )
+            views.setdefault(symbol, view)
+            if len(indexes) > 1:
+                views[f"{symbol} {one.side}"] = view
+    if not views:
+        nobody = assess(*parts(case, others, dict.fromkeys(wallets, ZERO)))
+        nothing = (None, None, None)
+        views[""] = View(assessment, nobody, assessment.pool, None, (), None, nothing)
+    return views
+
+
+def _prices(
+    boundary: PositionBoundary | None,
+) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    if boundary is None:
+        return None, None, None
+    return boundary.lower, boundary.upper, boundary.bankruptcy_price
+
+
+def _unit_of(assessment: Assessment, index: int, *, is_cross: bool) -> UnitAssessment:
+    one = assessment.positions[index]
+    if is_cross:
+        settle = contract_of(one.symbol, assessment.rulebook).instrument.settle
+        return next(unit for unit in assessment.pools if unit.asset == settle)
+    return next(u for u in assessment.buckets if (u.symbol, u.side) == (one.symbol, one.side))
+
+
+def _tier(rulebook: object, one: PositionAssessment) -> Tier | None:
+    tiers = contract_of(one.symbol, rulebook).tiers
+    return tier_of(one.notional, tiers) if tiers and one.notional is not None else None
+
+
+def _apart_where_ladders_differ(positions: list[Held]) -> tuple[list[Held], set[str]]:
+    # A symbol has one ladder. Where a case fixes a rate and amount for each side of a hedge, the
+    # sides become symbols of their own, whose prices move together in `_joint_prices`.
+    ladders: dict[str, list[object]] = {}
+    for one in positions:
+        ladders.setdefault(one.position.symbol, []).append(one.tiers)
+    apart = {symbol for symbol, found in ladders.items() if any(t != found[0] for t in found)}
+    renamed = []
+    for one in positions:
+        position = one.position
+        if position.symbol in apart:
+            name = f"{position.symbol} {position.side}"
+            position = type(position)(
+                name, position.size, position.entry_price, position.mode, position.margin
+            )
+        renamed.append(one._replace(position=position, instrument=one.instrument))
+    return renamed, apart
+
+
+def _joint_prices(
+    positions: list[Held], indexes: list[int], rest: list[Held], wallet: Decimal
+) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    def leg(one: Held, *, moves: bool) -> Leg:
+        line = Line(Fraction(0), Fraction(1)) if moves else Line(Fraction(one.mark))
+        size = Fraction(one.position.size * one.instrument.multiplier)
+        is_inverse = one.instrument.kind.is_inverse
+        return Leg(size, Fraction(one.position.entry_price), is_inverse, one.tiers, line)
+
+    legs = [leg(positions[index], moves=True) for index in indexes]
+    legs += [leg(one, moves=False) for one in rest if one.position.size]
+    found = Curve((Purse(Fraction(wallet), tuple(legs)),), Fraction(0), None).safe_intervals()
+    low, high = found[0] if found else (None, None)
+    return _decimal(low or None), _decimal(high), None
+
+
+def _decimal(price: Fraction | None) -> Decimal | None:
+    return None if price is None else Decimal(price.numerator) / Decimal(price.denominator)
+
+
+def _has_orders(inputs: Inputs) -> bool:
+    lists = any(inputs.has(name) for name in ("orders", *LISTS))
+    return lists or any(True for _ in inputs.matching(ORDER_KEY))
+
+
+def orders_of(inputs: Inputs, positions: list[Held]) -> tuple[Order, ...]:
+    """Return the resting orders a case gives, as rows or by keys such as `buy_limit_price`."""
+    symbol = positions[0].position.symbol if positions else ""
+    found = [_order_of_row(row, symbol, "") for row in inputs.rows("orders")]
+    for name, verb in LISTS.items():
+        found += [_order_of_row(row, symbol, verb) for row in inputs.rows(name)]
+    for match, key in list(inputs.matching(ORDER_KEY)):
+        side = match["side"] or match["after"] or ""
+        stem = rf"(?:{side}_)?{match['verb']}_{match['type']}{match['number'] or ''}(?:_{side})?"
+        prices = [k for _, k in inputs.matching(rf"{stem}(?:_limit|_order)?_price(?:_{side})?")]
+        size = inputs.at(key)
+        found.append(
+            Order(
+                symbol,
+                -abs(size) if match["verb"] == "sell" else size,
+                inputs.at(prices[0]) if prices else None,
+                ORDER_TYPES[match["type"]],
+                side=Side(side) if side else None,
+            )
+        )
+    return tuple(found)
+
+
+def _order_of_row(row: Inputs, symbol: str, verb: str) -> Order:
+    size = row.number("quantity", is_own=True)
+    verb = verb or row.word("order_side", row.word("side", is_own=True), is_own=True)
+    position_side = row.word("position_side", is_own=True)
+    kind = row.word("order_type", row.word("type", "limit", is_own=True), is_own=True)
+    return Order(
+        row.word("symbol", symbol).upper(),
+        -abs(size) if verb in SHORT else size,
+        row.number("order_price", row.number("price", None, is_own=True), is_own=True),
+        ORDER_TYPES[kind.replace("-", "_")],
+        reduce_only=row.word("reduce_only", "false", is_own=True) == "true",
+        side=Side(position_side) if position_side in SIDES else None,
+    )
+
+
+@exact
+def funding(case: Case, inputs: Inputs) -> Answer:
+    """Return what a position receives (or pays) at a funding time."""
+    positions = held(case, inputs)
+    if not positions:
+        raise UnknownShape(f"no quantity among {', '.join(sorted(inputs.values))}")
+    rate = inputs.number("funding_rate")
+    assessment = assess(*parts(case, positions, {}))
+    payments = [
+        funding_payment(position.notional.copy_sign(position.size), rate)
+        for position in assessment.positions
+    ]
+    received = sum(payments, ZERO)
+    answers = {
+        "funding_received": received,
+        "funding_paid": received.copy_negate(),
+        "notional": assessment.positions[0].notional,
+    }
+
+    def answer(key: str) -> object:
+        if key not in answers:
+            raise Unanswered(key)
+        return answers[key]
+
+    return answer

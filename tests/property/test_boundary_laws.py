@@ -1,0 +1,281 @@
+"""Laws of how far prices can move: liquidation, bankruptcy and joint prices (see `laws.LAWS`)."""
+
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from crossmargin.margin.assess import assess
+from crossmargin.margin.boundary import liquidating_multiple
+from crossmargin.model.account import MarginMode, PositionMode
+from crossmargin.model.market import Market
+from crossmargin.model.tiers import Tier, Tiers
+from crossmargin.money import CONTEXT
+from crossmargin.rulebooks.schema import Contract
+from tests.property import brute
+from tests.property.strategies import worlds
+from tests.property.worlds import EIGHT_PLACES, World, plain, prices
+
+UNIT = Fraction(EIGHT_PLACES)
+MULTIPLES = sorted(
+    Fraction(n, 10**power) for power in (0, 1, 2, 3, 5, 8) for n in (1, 2, 3, 5, 7, 9, 12, 40, 90)
+)
+
+
+def tick_of(symbol, rules):
+    """Return the step that prices of a symbol are rounded to."""
+    return rules.contracts[symbol].instrument.tick or EIGHT_PLACES
+
+
+def unit_of(held, account, rules):
+    """Return the name of the pool or bucket that a position draws on."""
+    if held.mode is MarginMode.ISOLATED:
+        is_hedge = account.position_mode is PositionMode.HEDGE
+        return f"{held.symbol} {held.side}" if is_hedge else held.symbol
+    is_multi = account.assets_mode.value == "multi"
+    return "USD" if is_multi else rules.contracts[held.symbol].instrument.settle
+
+
+def is_alive(world, unit, symbol, price):
+    """Return whether the exact core lets a unit live with one mark changed."""
+    account, market, rules = world
+    moved = Market({**market.marks, symbol: price}, market.index)
+    return not next(
+        found for found in assess(account, moved, rules).units if found.name == unit
+    ).is_liquidatable
+
+
+@given(worlds(has_orders=False))
+def test_one_tick_inside_the_liquidation_price_is_healthy_and_one_tick_beyond_is_not(world):
+    account, _, rules = world
+    found = assess(*world).boundaries
+    for held, boundary in zip(account.positions, found.positions, strict=True):
+        unit, tick = unit_of(held, account, rules), tick_of(held.symbol, rules)
+        lower, upper = boundary.lower, boundary.upper
+        is_wide = lower is None or upper is None or lower + tick < upper
+        assert () == boundary.roots
+        if lower is not None:
+            assert lower > 0
+            assert lower % tick == 0
+            assert lower == tick or not is_alive(world, unit, held.symbol, lower - tick)
+            assert not is_wide or is_alive(world, unit, held.symbol, lower + tick)
+        if upper is not None:
+            assert upper % tick == 0
+            assert not is_alive(world, unit, held.symbol, upper + tick)
+            if is_wide and upper > tick:
+                assert is_alive(world, unit, held.symbol, upper - tick)
+
+
+@given(worlds(has_orders=False))
+def test_brute_force_agrees_with_the_liquidation_prices_everywhere(world):
+    account, market, rules = world
+    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    found = assess(*world).boundaries
+    for held, boundary in zip(account.positions, found.positions, strict=True):
+        unit, symbol = unit_of(held, account, rules), held.symbol
+        tick = Fraction(tick_of(symbol, rules))
+        lower = None if boundary.lower is None else Fraction(boundary.lower)
+        upper = None if boundary.upper is None else Fraction(boundary.upper)
+        is_alive_now = brute.surplus(book, unit, marks, index) > 0
+        for price in brute.price_points(book, unit, symbol, marks):
+            lives = brute.surplus(book, unit, marks | {symbol: price}, index) > 0
+            if lower is None and upper is None:
+                assert lives == is_alive_now
+            elif (lower is None or price > lower) and (upper is None or price < upper):
+                assert lives
+            elif (lower is not None and price <= lower - tick) or (
+                upper is not None and price >= upper + tick
+            ):
+                assert not lives
+        for low, high in brute.crossings(book, unit, symbol, marks, index):
+            rounded = {way(edge / tick) * tick for way in (ceil, floor) for edge in (low, high)}
+            assert {lower, upper} & rounded
+
+
+@given(worlds(has_orders=False))
+def test_equity_is_zero_at_the_bankruptcy_price(world):
+    account, market, rules = world
+    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    found = assess(*world).boundaries
+    for held, boundary in zip(account.positions, found.positions, strict=True):
+        unit, symbol = unit_of(held, account, rules), held.symbol
+
+        def equity(price, unit=unit, symbol=symbol):
+            return brute.health(book, unit, marks | {symbol: price}, index)[0]
+
+        price, tick = boundary.bankruptcy_price, Fraction(tick_of(symbol, rules))
+        broke = brute.broke(book, unit, symbol, marks, index)
+        if price is None:
+            assert [] == broke
+            continue
+        price = Fraction(price)
+        assert price > 0
+        there = equity(price)
+        steps = [equity(near) - there for near in (price - tick, price + tick) if near > 0]
+        assert abs(there) <= max(map(abs, steps))
+        mark = marks[symbol]
+        assert not [
+            edge for edge, _ in broke if abs(edge - mark) < abs(price - mark) - tick
+        ]  # Nothing is nearer.
+
+
+@given(worlds())
+def test_joint_liquidation_is_the_first_move_of_all_marks_that_breaks_something(world):
+    account, market, rules = world
+    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    found = assess(*world).boundaries
+    names = brute.unit_names(book)
+
+    assert set(names) <= found.units.keys()
+    for direction in (-1, 1):
+        moves = brute.all_moves(book, direction)
+        by_unit = []
+        for name in names:
+            joint = found.units[name]
+            reached = joint.down if direction < 0 else joint.up
+            by_unit.append(reached)
+            if not brute.legs_of(book, name) and not book["is_multi"]:
+                assert reached is None
+                continue
+            check_reach(book, name, marks, index, moves, reached)
+        known = [reached for reached in by_unit if reached is not None]
+        total = found.joint.down if direction < 0 else found.joint.up
+        assert total == min(known, default=None)
+    nearest = [move for move in (found.joint.down, found.joint.up) if move is not None]
+    if nearest:
+        first = found.units[found.joint.first]
+        assert min(nearest) in (first.down, first.up)
+
+
+def check_reach(book, unit, marks, index, moves, reached):
+    """Check by substitution that a unit lives until `reached` times the moves, and not beyond."""
+    fastest = min(moves.values(), default=0)
+    end = -1 / Fraction(fastest) if fastest < 0 else None
+
+    def is_inside(by):
+        return end is None or by < end
+
+    def lives(by):
+        return brute.surplus(book, unit, *brute.moved(book, marks, index, moves, by)) > 0
+
+    limit = None if reached is None else Fraction(reached)
+    points = [by for by in MULTIPLES if is_inside(by)]
+    if end is not None:
+        points += [end * (1 - Fraction(1, 10**power)) for power in range(1, 12)]
+    for by in points:
+        if limit is None or by < limit:
+            assert lives(by)
+    if limit is None:
+        assert lives(Fraction(0)) or not brute.legs_of(book, unit)
+    elif limit:
+        assert lives(Fraction(0))
+        assert lives(limit) or not lives(limit + UNIT / 10**20)
+    if limit is not None and is_inside(limit + UNIT):
+        # Where it stops living inside the last digit it may live again, but not from the start on.
+        steps = [limit + UNIT * part / 64 for part in range(65)]
+        assert not all(map(lives, steps))
+
+
+@given(worlds(has_orders=False), st.data())
+def test_a_liquidating_multiple_is_the_first_that_breaks_something(world, data):
+    account, market, rules = world
+    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    speeds = st.sampled_from(["0", "-0.01", "-0.05", "-0.08", "-1", "0.01", "0.1", "0.25", "2"])
+    vector = {symbol: Decimal(data.draw(speeds)) for symbol in market.marks}
+    for asset in data.draw(st.lists(st.sampled_from(["BTC", "ETH", "USDC"]), unique=True)):
+        vector[asset] = Decimal(data.draw(speeds))
+
+    reached = liquidating_multiple(account, market, rules, vector)
+
+    moves = {symbol: Fraction(vector[symbol]) for symbol in market.marks}
+    for asset, buffers in book["collateral"].items():
+        bases = [
+            move
+            for symbol, move in vector.items()
+            if symbol in rules.contracts and rules.contracts[symbol].instrument.base == asset
+        ]
+        if not buffers["is_stable"]:
+            moves[asset] = Fraction(vector.get(asset, bases[0] if bases else 0))
+    units = [name for name in brute.unit_names(book) if brute.legs_of(book, name)]
+    limit = None if reached is None else Fraction(reached)
+    ends = {}
+    for name in units:
+        own = {leg["symbol"] for leg in brute.legs_of(book, name)}
+        own |= {asset for asset in book["wallets"] if book["is_multi"]}
+        fastest = min((moves.get(part, 0) for part in own), default=0)
+        ends[name] = -1 / Fraction(fastest) if fastest < 0 else None
+
+    def breaks(by):
+        return any(
+            brute.surplus(book, name, *brute.moved(book, marks, index, moves, by)) <= 0
+            for name in units
+            if ends[name] is None or by < ends[name]
+        )
+
+    for by in MULTIPLES:
+        if limit is None or by < limit:
+            assert not breaks(by)
+    if limit is None:
+        assert not breaks(Fraction(0))
+    elif limit:
+        assert not breaks(Fraction(0))
+    if limit is not None and limit not in ends.values():
+        assert any(breaks(limit + UNIT * part / 64) for part in range(65))
+
+
+@given(worlds(has_orders=False))
+def test_definitions_hold_for_what_is_already_liquidatable(world):
+    found = assess(*world)
+    for unit in found.units:
+        if unit.is_liquidatable and unit.health.maintenance_margin:
+            joint = found.boundaries.units[unit.name]
+            assert (Decimal(0), Decimal(0)) == (joint.down, joint.up)
+    if any(unit.is_liquidatable and unit.health.maintenance_margin for unit in found.units):
+        assert (Decimal(0), Decimal(0)) == (
+            found.boundaries.joint.down,
+            found.boundaries.joint.up,
+        )
+
+
+@st.composite
+def jumping(draw):
+    """Return worlds whose ladders charge the whole position its tier's rate: they jump."""
+    account, market, rules = draw(worlds(has_orders=False, real=False))
+    contracts = {}
+    for symbol, made in rules.contracts.items():
+        pieces = tuple(
+            Tier(piece.floor, piece.rate, Decimal(0), piece.leverage_max)
+            for piece in made.tiers.pieces
+        )
+        tiers = Tiers.of(pieces, is_floor_included=made.tiers.is_floor_included)
+        contracts[symbol] = Contract(made.instrument, tiers)
+    return World(account, market, replace(rules, contracts=contracts))
+
+
+@given(jumping())
+def test_ladders_that_jump_keep_one_tick_either_side_of_the_liquidation_price(world):
+    account, market, rules = world
+    found = assess(*world).boundaries
+    for held, boundary in zip(account.positions, found.positions, strict=True):
+        unit, tick = unit_of(held, account, rules), tick_of(held.symbol, rules)
+        mark, lower, upper = market.marks[held.symbol], boundary.lower, boundary.upper
+        crossings = [*boundary.roots]
+        if any(high - low <= 2 * tick for low, high in pairwise(sorted(crossings))):
+            continue  # Two of them within a tick or two: neither side of one is its own.
+        if lower is not None and upper is not None and upper - lower <= 2 * tick:
+            continue
+        with localcontext(CONTEXT):
+            for edge, inside in ((lower, tick), (upper, -tick)):
+                if edge is None:
+                    continue
+                if edge + inside > 0:
+                    assert is_alive(world, unit, held.symbol, edge + inside)
+                if edge - inside > 0:
+                    assert not is_alive(world, unit, held.symbol, edge - inside)
+        if lower is None and upper is None and is_alive(world, unit, held.symbol, mark):
+            for scale in ("0.001", "0.1", "0.5", "0.9", "1.1", "2", "10", "1000"):
+                assert is_alive(world, unit, held.symbol, mark * Decimal(scale))
