@@ -227,7 +227,9 @@ def worlds(draw, *, multi=None, inverse=None, hedge=None, modes=None, has_orders
     marks = draw(markets(templates))
     rules = draw(rules_of(templates, is_multi=is_multi, is_real=real))
     modes = modes or (
-        [MarginMode.CROSS] if is_multi else [MarginMode.CROSS, MarginMode.CROSS, MarginMode.ISOLATED]
+        [MarginMode.CROSS]
+        if is_multi
+        else [MarginMode.CROSS, MarginMode.CROSS, MarginMode.ISOLATED]
     )
     held = draw(positions_of(templates, rules, marks, is_hedge=is_hedge, modes=modes))
     orders = draw(orders_of(templates, rules, marks, is_hedge=is_hedge)) if has_orders else ()

@@ -120,7 +120,9 @@ def test_a_bucket_never_costs_the_pool_anything(world, liquidity):
             assert unit.health.equity > unit.health.maintenance_margin > 0
 
 
-@given(worlds(modes=[MarginMode.CROSS, MarginMode.ISOLATED], multi=False, has_orders=False), LIQUIDITY)
+@given(
+    worlds(modes=[MarginMode.CROSS, MarginMode.ISOLATED], multi=False, has_orders=False), LIQUIDITY
+)
 def test_each_reduction_lands_in_the_tier_it_names(world, liquidity):
     account, market, rules = world
     for _ in range(100):
@@ -144,7 +146,7 @@ def test_each_reduction_lands_in_the_tier_it_names(world, liquidity):
         assert len(left) == 1
         tiers = rules.contracts[action.symbol].tiers
         one_lot = brute.value(
-            {"quantity": lot * made.multiplier, "is_inverse": made.kind.is_inverse},
+            {"quantity": Fraction(lot * made.multiplier), "is_inverse": made.kind.is_inverse},
             Fraction(market.marks[action.symbol]),
         )
         assert left[0].tier <= action.tier

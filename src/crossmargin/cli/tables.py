@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crossmargin.cli.numbers import NONE, asked, held, percent, price
+from crossmargin.cli.numbers import NONE, UNKNOWN, asked, held, percent, price
 from crossmargin.files.answer import distance
 from crossmargin.margin.assessment import (
     Assessment,
@@ -92,7 +92,7 @@ def _units(assessment: Assessment) -> Table:
             asked(health.maintenance_margin if health else None, unit.asset),
             held(health.buffer if health else None, unit.asset),
             held(unit.free_margin, unit.asset),
-            percent(health.fraction() if health else None, up=True),
+            percent(health.fraction(), up=True) if health else UNKNOWN,
             _venue_ratio(unit, assessment.rulebook),
         )
     return table
@@ -101,7 +101,7 @@ def _units(assessment: Assessment) -> Table:
 def _venue_ratio(unit: UnitAssessment, rulebook: Rulebook) -> str:
     health = unit.health
     if health is None:
-        return NONE
+        return UNKNOWN
     if rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
         return percent(health.fraction(), up=True)
     if not health.maintenance_margin:
@@ -125,12 +125,12 @@ def _positions(assessment: Assessment) -> Table:
             f"{position.symbol} {position.side}\n{position.mode} {plain(leverage)}x",
             plain(position.size),
             price(position.entry_price),
-            "?" if position.mark_price is None else price(position.mark_price),
+            UNKNOWN if position.mark_price is None else price(position.mark_price),
             held(position.unrealised_pnl, asset),
             f"{asked(position.maintenance_margin, asset)}\n{_tier(position)}",
             _liquidation(boundary),
             _bankruptcy(position, boundary),
-            percent(far, up=False),
+            UNKNOWN if boundary is None else percent(far, up=False),
         )
     return table
 
@@ -141,7 +141,7 @@ def _tier(position: PositionAssessment) -> str:
 
 def _liquidation(boundary: PositionBoundary | None) -> str:
     if boundary is None:
-        return "?"
+        return UNKNOWN
     ends = []
     if boundary.lower is not None:
         ends.append(f"↓ {price(_short(boundary.lower, ROUND_CEILING))}")
@@ -152,7 +152,7 @@ def _liquidation(boundary: PositionBoundary | None) -> str:
 
 def _bankruptcy(position: PositionAssessment, boundary: PositionBoundary | None) -> str:
     if boundary is None:
-        return "?"
+        return UNKNOWN
     is_long = position.size > 0
     found = boundary.bankruptcy_price
     return price(found and _short(found, ROUND_CEILING if is_long else ROUND_FLOOR))

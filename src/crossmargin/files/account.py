@@ -234,6 +234,8 @@ def _check(node: object, where: str, key: str = "") -> None:
 
 def _resolve(table: AccountTable) -> AccountFile:
     rulebook = _rulebook(table)
+    if table.assets_mode not in rulebook.assets_modes:
+        raise UsageError(f"assets_mode: {rulebook.venue} has no {table.assets_mode}-assets mode")
     _check_symbols(table, rulebook)
     is_hedge = table.position_mode is PositionMode.HEDGE
     inverse = {

@@ -45,6 +45,11 @@ def worth(amount: Decimal, rates: Rates) -> Decimal:
     return min(amount * rates.bid, amount * rates.ask)
 
 
+def amount_of(worth_usd: Decimal, rates: Rates) -> Decimal:
+    """Return the amount that counts for `worth_usd`: `worth` the other way; rounded down."""
+    return quotient_down(worth_usd, rates.bid if worth_usd > 0 else rates.ask)
+
+
 def available(free_usd: Decimal, rates: Rates) -> Decimal:
     """Return how much of an asset `free_usd` covers, at its ask rate; rounded down."""
     return quotient_down(free_usd, rates.ask)

@@ -13,13 +13,15 @@ from msgspec.structs import replace
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assess import assess
-from crossmargin.margin.assessment import Assessment, UnitAssessment
+from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
+from crossmargin.margin.collateral import Rates, amount_of, worth
 from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import collateral_rates
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, up_to
 from crossmargin.rulebooks.schema import LadderStep, Rulebook
 from crossmargin.venue.liquidation import (
     CancelOrders,
@@ -150,19 +152,47 @@ def _take_over(
         pnl = by_key[takeover.symbol, side].unrealised_pnl or ZERO
         realised = down_to(EIGHT_PLACES, pnl - takeover.share)
         trades.append(Trade(takeover.symbol, side, -takeover.size, takeover.price, realised, ZERO))
-    if trades and assessment.account.assets_mode is AssetsMode.SINGLE:
-        # The wallet ends at exactly zero: the last trade takes what rounding left over.
-        others = sum((trade.realised_pnl for trade in trades[:-1]), ZERO)
-        trades[-1] = replace(trades[-1], realised_pnl=-unit.wallet_balance - others)
-    changes = {} if trades else _forgiven(assessment, unit)
-    for trade in trades:
-        settle = assessment.rulebook.contracts[trade.symbol].instrument.settle
-        changes[settle] = changes.get(settle, ZERO) + trade.realised_pnl
+    if trades:
+        rest = _rest(assessment, unit, trades[:-1], trades[-1].symbol)
+        trades[-1] = replace(trades[-1], realised_pnl=rest)
+    changes = _changes(assessment, trades) if trades else _forgiven(assessment, unit)
     account = post_takeover(
         assessment.account, {(trade.symbol, trade.side) for trade in trades}, changes
     )
     receipt = _receipt(unit, LadderStep.TAKE_OVER, *_takeover_words(unit, health, trades))
     return account, replace(receipt, trades=tuple(trades), fund_change=health.equity)
+
+
+def _changes(assessment: Assessment, trades: list[Trade]) -> dict[str, Decimal]:
+    changes: dict[str, Decimal] = {}
+    for trade in trades:
+        settle = assessment.rulebook.contracts[trade.symbol].instrument.settle
+        changes[settle] = changes.get(settle, ZERO) + trade.realised_pnl
+    return changes
+
+
+def _rest(assessment: Assessment, unit: UnitAssessment, others: list[Trade], last: str) -> Decimal:
+    # The collateral ends at zero: the last trade takes what rounding left over. In multi-assets
+    # mode the zero is of the sum in USD, to within the last unit of the asset it settles in.
+    changes = _changes(assessment, others)
+    if unit.kind is UnitKind.BUCKET or assessment.account.assets_mode is AssetsMode.SINGLE:
+        return -(unit.wallet_balance or ZERO) - sum(changes.values(), ZERO)
+    settle = assessment.rulebook.contracts[last].instrument.settle
+    balances = dict(assessment.account.balances)
+    for asset, change in changes.items():
+        balances[asset] = balances.get(asset, ZERO) + change
+    held = balances.pop(settle, ZERO)
+    owed = -sum(
+        (worth(held, _rates(assessment, asset)) for asset, held in balances.items() if held), ZERO
+    )
+    return up_to(EIGHT_PLACES, amount_of(owed, _rates(assessment, settle))) - held
+
+
+def _rates(assessment: Assessment, asset: str) -> Rates:
+    rates = collateral_rates(asset, assessment.market, assessment.rulebook)
+    if isinstance(rates, str):
+        raise InvariantBroken(f"{asset} is converted without {rates}")
+    return rates
 
 
 def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -> tuple[str, str]:

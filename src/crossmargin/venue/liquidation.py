@@ -27,6 +27,7 @@ from crossmargin.margin.assessment import (
     UnitKind,
     worst_of,
 )
+from crossmargin.margin.collateral import amount_of, worth
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import collateral_rates, leverage_of
 from crossmargin.margin.takeover import Takeover, takeovers
@@ -220,13 +221,22 @@ def _takeovers_in_usd(
     instruments: list[Instrument],
 ) -> tuple[Takeover, ...]:
     found: list[Takeover] = []
-    for settle in dict.fromkeys(instrument.settle for instrument in instruments):
+    settles = list(dict.fromkeys(instrument.settle for instrument in instruments))
+    left = health.equity
+    for settle in settles:
         rates = collateral_rates(settle, assessment.market, assessment.rulebook)
         if isinstance(rates, str):
             raise InvariantBroken(f"{settle} positions are taken over without {rates}")
         own = [(p, i) for p, i in zip(positions, instruments, strict=True) if i.settle == settle]
-        asked = sum((p.maintenance_margin or ZERO for p, _ in own), ZERO) * rates.ask
-        share_usd = quotient_down(health.equity * asked, health.maintenance_margin)
-        share = quotient_down(share_usd, rates.ask)
+        part = left
+        if settle != settles[-1]:
+            asked = sum((p.maintenance_margin or ZERO for p, _ in own), ZERO) * rates.ask
+            part = quotient_down(health.equity * asked, health.maintenance_margin)
+        left -= part
+        # What is held converts at another rate than what is owed, and a share may turn one into
+        # the other: it is what brings the worth of the asset down by its part.
+        held = assessment.account.balances.get(settle, ZERO)
+        held += sum((p.unrealised_pnl or ZERO for p, _ in own), ZERO)
+        share = held - amount_of(worth(held, rates) - part, rates)
         found += takeovers([p for p, _ in own], [i for _, i in own], share)
     return tuple(found)
