@@ -69,7 +69,7 @@ class _Watch:
 
     def pytest_sessionfinish(self) -> None:
         if not hasattr(self.config, "workerinput"):
-            rows = list(self.config.stash[FOUND].values())
+            rows = sorted(self.config.stash[FOUND].values(), key=lambda row: row["id"])
             file = self.config.invocation_params.dir / self.config.getoption("cases_report")
             text = json.dumps(rows, indent=1, ensure_ascii=False)
             file.write_text(text + "\n", encoding="utf-8")

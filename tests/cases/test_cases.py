@@ -40,7 +40,10 @@ NOT_UNDERSTOOD = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    cases = [case for folder in folders(metafunc.config) for case in read_cases(folder)]
+    places = folders(metafunc.config)
+    cases = [case for folder in places for case in read_cases(folder)]
+    if not cases:
+        raise pytest.UsageError(f"no cases in {', '.join(map(str, places))}")
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from crossmargin.margin.assess import assess
 from crossmargin.margin.takeover import takeovers
-from crossmargin.model.account import AssetsMode, MarginMode, Position
+from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.liquidity import Liquidity
-from crossmargin.model.order import Side
+from crossmargin.model.market import Market
 from crossmargin.money import CONTEXT
 from crossmargin.rulebooks.schema import LadderStep
 from crossmargin.venue.execution import liquidate
@@ -23,10 +23,9 @@ from crossmargin.venue.liquidation import (
     positions_of,
 )
 from tests.property import brute
-from tests.property.strategies import sizes, worlds
-from tests.property.test_boundary_laws import unit_of
+from tests.property.strategies import worlds
 from tests.property.test_laws import LAST_DIGITS, scale_of
-from tests.property.worlds import EIGHT_PLACES, plain, prices
+from tests.property.worlds import EIGHT_PLACES, haircut, instrument, ladder, plain, prices, rulebook
 
 LIQUIDITY = st.builds(
     Liquidity,
@@ -168,19 +167,32 @@ def test_a_takeover_of_the_pool_in_dollars_leaves_nothing(world, liquidity):
         assert 0 <= equity <= highest * Fraction(EIGHT_PLACES)
 
 
-@given(worlds(multi=False, hedge=False), st.data())
-def test_a_lone_bucket_leaves_at_a_price_between_entry_and_ruin(world, data):
-    account, market, rules = world
-    held = account.positions[0]
-    made = rules.contracts[held.symbol]
-    mark = market.marks[held.symbol]
-    size = data.draw(sizes(made.instrument, made.tiers, mark))
-    alone = Position(held.symbol, size, mark, MarginMode.ISOLATED, Decimal(0))
-    broke = type(account)({made.instrument.settle: Decimal(0)}, (alone,))
-    found = assess(broke, market, rules)
-    (taken,) = takeovers(found.positions, [made.instrument], found.buckets[0].health.equity)
+def test_a_lot_larger_than_the_first_tier_is_taken_over_and_not_closed():
+    tiers = ladder((0, "0.004", 125), (500, "0.5", 1))
+    rules = rulebook([(instrument("BTCUSDT", lot=1), tiers)])
+    held = Position("BTCUSDT", Decimal(1), Decimal(70000), MarginMode.ISOLATED, Decimal(9000))
+    account = Account({"USDT": Decimal(10000)}, (held,))
 
-    assert Side.LONG is alone.side
-    assert broke.assets_mode is AssetsMode.SINGLE
-    assert unit_of(alone, broke, rules) == found.buckets[0].name
-    assert mark == taken.price
+    done = liquidate(account, Market({"BTCUSDT": Decimal(60000)}), rules, Liquidity())
+
+    assert [LadderStep.TAKE_OVER] == [receipt.step for receipt in done.receipts]
+    assert {"USDT": Decimal(1000)} == done.account.balances
+
+
+def test_what_the_fund_earns_of_a_reduction_is_counted_in_the_unit_of_the_pool():
+    tiers = ladder((0, "0.004", 125), (1, "0.25", 2))
+    made = instrument("ETHBTC", "BTC", base="ETH", lot="0.001")
+    rules = rulebook([(made, tiers)], {"BTC": haircut()}, liquidation_fee="0.01")
+    held = Position("ETHBTC", Decimal(100), Decimal("0.05"))
+    account = Account({"BTC": Decimal(1)}, (held,), assets_mode=AssetsMode.MULTI)
+    market = Market({"ETHBTC": Decimal("0.05")}, {"BTC": Decimal(60000)})
+
+    done = liquidate(account, market, rules, Liquidity(Decimal(0), Decimal(0)))
+
+    (receipt,) = done.receipts
+    # 80 ETH are sold at 0.05: 4 BTC, of which 1 % is 0.04 BTC, at 60,000 dollars.
+    assert (LadderStep.REDUCE_TO_LOWER_TIER, "USD", Decimal(2400)) == (
+        receipt.step,
+        receipt.asset,
+        receipt.fund_change,
+    )

@@ -380,7 +380,7 @@ def test_the_health_fraction_rounds_up(world):
     for health in healths(*world).values():
         equity, _, asked = fields(health)
         shown = health.fraction()
-        if equity <= 0 and asked or equity < 0:
+        if (equity <= 0 and asked) or equity < 0:
             assert shown is None
         else:
             ratio = asked / equity if equity else Fraction(0)

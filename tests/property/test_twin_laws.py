@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossmargin.errors import UnitError
 from crossmargin.margin.arrays import ERROR_FRACTION, health
 from crossmargin.margin.assess import assess
 from crossmargin.margin.columns import columns
@@ -52,6 +53,9 @@ def check(world):
         assert list(laid_out.units) == [unit.name for unit in units]
         assert list(laid_out.unit_assets) == [unit.asset for unit in units]
         for column, unit in enumerate(units):
+            if unit.health is None:
+                assert np.isnan(found.equity[row, column])
+                continue
             error = Fraction(found.error[row, column])
             scale = error / Fraction(ERROR_FRACTION)
             for name, expected in zip(FIELDS, exact_numbers(unit), strict=True):
@@ -137,3 +141,10 @@ def test_a_ladder_that_is_not_known_makes_its_unit_unknown():
 
     assert [False, True] == np.isnan(found.equity[0]).tolist()
     assert [False, True] == np.isnan(found.initial_margin[0]).tolist()
+
+
+@pytest.mark.parametrize("bad", ["NaN", "sNaN", "Infinity", "-Infinity", "0", "-1"])
+@pytest.mark.parametrize("table", ["marks", "index"])
+def test_a_market_refuses_what_is_no_price(table, bad):
+    with pytest.raises(UnitError, match="the price of BTC is "):
+        Market(**{table: {"BTC": Decimal(bad)}})

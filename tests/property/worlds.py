@@ -39,14 +39,13 @@ class World(NamedTuple):
     def __repr__(self):
         """Return what a person needs to see of a failing example, and no more."""
         account, market, rules = self
-        parts = [
-            f"{account.assets_mode} assets, {account.position_mode}, balances {_plain(account.balances)}"
+        modes = f"{account.assets_mode} assets, {account.position_mode}"
+        parts = [f"{modes}, balances {_plain(account.balances)}"]
+        parts += [
+            f"{held.symbol} {held.size} at {held.entry_price} {held.mode} {held.margin}, "
+            f"{account.leverage.get(held.symbol, 'default')}x"
+            for held in account.positions
         ]
-        for held in account.positions:
-            parts.append(
-                f"{held.symbol} {held.size} at {held.entry_price} {held.mode} {held.margin}, "
-                f"{account.leverage.get(held.symbol, 'default')}x"
-            )
         parts += [
             f"{order.type} {order.symbol} {order.size} at {order.price} {order.side} "
             f"reduce_only={order.reduce_only}"

@@ -18,7 +18,13 @@ from crossmargin.margin.assessment import (
     UnitKind,
 )
 from crossmargin.margin.collateral import Rates
-from crossmargin.margin.lookup import POOL_USD, collateral_rates, contract_of, leverage_of
+from crossmargin.margin.lookup import (
+    POOL_USD,
+    bucket_name,
+    collateral_rates,
+    contract_of,
+    leverage_of,
+)
 from crossmargin.margin.open_orders import add_open_orders
 from crossmargin.margin.pnl import notional, unrealised_pnl
 from crossmargin.margin.tally import Tally, in_usd
@@ -27,7 +33,6 @@ from crossmargin.model.account import (
     AssetsMode,
     MarginMode,
     Position,
-    PositionMode,
 )
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact, quotient_up
@@ -48,7 +53,6 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
     remarks: dict[str, None] = {}
     is_strict = rulebook.liquidation.is_trigger_strict
-    is_hedge = account.position_mode is PositionMode.HEDGE
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
     buckets: list[UnitAssessment] = []
     positions: list[PositionAssessment] = []
@@ -70,7 +74,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         pool.wallet -= position.margin
         bucket = Tally(position.margin)
         bucket.add(assessed)
-        name = f"{symbol} {position.side}" if is_hedge else symbol
+        name = bucket_name(position, account.position_mode)
         buckets.append(
             bucket.unit(
                 UnitKind.BUCKET,

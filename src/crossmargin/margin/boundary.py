@@ -21,7 +21,8 @@ from msgspec import Struct
 
 from crossmargin.errors import UnknownError
 from crossmargin.margin.curve import Curve, Line
-from crossmargin.margin.units import Unit, curve, units_of
+from crossmargin.margin.paths import curve
+from crossmargin.margin.units import Unit, held_assets, missing_of, units_of
 from crossmargin.model.account import Account
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
@@ -81,8 +82,8 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
     by_position: dict[tuple[str, Side], PositionBoundary | None] = {}
     by_unit: dict[str, JointBoundary | None] = {}
     missing: dict[str, None] = {}
-    for unit in units_of(account, market, rulebook):
-        if unit.missing:
+    for unit in units_of(account, rulebook):
+        if missing_of(unit, market, rulebook):
             by_unit[unit.name] = None
             continue
         paths: dict[str, tuple[Curve, Curve]] = {}
@@ -137,8 +138,8 @@ def liquidating_multiple(
         If a price, ladder or collateral buffer is missing, or the move leads to where a ladder
         is not known.
     """
-    units = units_of(account, market, rulebook)
-    missing = [name for unit in units for name in unit.missing]
+    units = units_of(account, rulebook)
+    missing = [name for unit in units for name in missing_of(unit, market, rulebook)]
     if missing:
         raise UnknownError(f"the joint move is unknown without {', '.join(missing)}")
     of_base = {
@@ -243,7 +244,7 @@ def _multiple(unit: Unit, moves: _Moves, market: Market, rulebook: Rulebook) -> 
 
     lines = [mark_line(symbol) for symbol in symbols]
     if unit.is_multi:
-        lines += [index_line(asset) for asset in unit.wallets]
+        lines += [index_line(asset) for asset in held_assets(unit, rulebook)]
     # A price that falls reaches zero where start + slope × k does: the path ends there.
     ends = [-line.start / line.slope for line in lines if line.slope < 0]
     end = min(ends) if ends else None

@@ -1,18 +1,19 @@
 """An account laid out for the array twin: which leg draws on which purse, in floats.
 
-No formula is here; `margin.arrays` has them. The layout mirrors `margin.assess`: one purse per
-settle asset and one per isolated bucket, purses of all assets in one unit in multi-assets mode.
+No formula is here; `margin.arrays` has them. Every unit (pool or bucket) has a purse for each of
+its assets, and every position is a leg that draws on one.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crossmargin.margin.lookup import POOL_USD, contract_of, leverage_of
+from crossmargin.margin.lookup import contract_of, leverage_of
 from crossmargin.margin.orders import Quote, assumed_price
-from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
+from crossmargin.margin.units import units_of
+from crossmargin.model.account import Account, Position
 from crossmargin.model.order import Order, Side
 from crossmargin.model.tiers import Tiers
-from crossmargin.money import ONE, ZERO
+from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -84,6 +85,7 @@ class Columns:
     purses: tuple[Purse, ...]
 
 
+@exact
 def columns(account: Account, rulebook: Rulebook) -> Columns:
     """Return `account` laid out for `arrays.health`.
 
@@ -92,70 +94,67 @@ def columns(account: Account, rulebook: Rulebook) -> Columns:
     UsageError
         If a symbol is not in the rulebook.
     """
-    is_multi = account.assets_mode is AssetsMode.MULTI
-    # Orders that wait for a trigger hold no margin: they open no pool, as in `assess`.
+    # Orders that wait for a trigger hold no margin: their marks do not matter here.
     resting = [order.symbol for order in account.orders if not order.type.is_conditional]
-    named = [position.symbol for position in account.positions] + resting
-    symbols = tuple(dict.fromkeys(named))
-    settles = [contract_of(symbol, rulebook).instrument.settle for symbol in symbols]
-    assets = tuple(dict.fromkeys((*account.balances, *settles)))
-    wallets = [account.balances.get(asset, ZERO) for asset in assets]
-    is_hedge = account.position_mode is PositionMode.HEDGE
-    names: list[str] = []
-    bucket_purses: list[tuple[int, Decimal]] = []
+    symbols = tuple(dict.fromkeys([p.symbol for p in account.positions] + resting))
+    units = units_of(account, rulebook)
+    is_multi = units[0].is_multi if units else False
+    assets = tuple(units[0].wallets) if is_multi else ()
+    purses: list[Purse] = []
     legs: list[Leg] = []
-    for position in account.positions:
-        contract = contract_of(position.symbol, rulebook)
-        asset = purse = assets.index(contract.instrument.settle)
-        if position.mode is MarginMode.ISOLATED:
-            wallets[asset] -= position.margin
-            purse = len(assets) + len(bucket_purses)
-            bucket_purses.append((asset, position.margin))
-            names.append(f"{position.symbol} {position.side}" if is_hedge else position.symbol)
-        legs.append(
-            Leg(
-                symbols.index(position.symbol),
-                purse,
-                float(position.size * contract.instrument.multiplier),
-                float(position.entry_price),
-                contract.instrument.kind.is_inverse,
-                float(leverage_of(position.symbol, account, rulebook)),
-                contract.tiers,
-            )
-        )
-    purses = [
-        _purse(0 if is_multi else index, index, asset, wallet, rulebook, is_multi=is_multi)
-        for index, (asset, wallet) in enumerate(zip(assets, wallets, strict=True))
-    ]
-    pools = (POOL_USD,) if is_multi else assets
-    for number, (asset, margin) in enumerate(bucket_purses):
-        purses.append(Purse(len(pools) + number, asset, float(margin), 1.0, 1.0))
+    pools: dict[str, int] = {}
+    for number, unit in enumerate(units):
+        own = {asset: len(purses) + place for place, asset in enumerate(unit.wallets)}
+        for asset, wallet in unit.wallets.items():
+            if is_multi:
+                purses.append(_purse_of_many(assets.index(asset), asset, wallet, rulebook))
+            else:
+                purses.append(Purse(number, 0, float(wallet), 1.0, 1.0))
+        if not unit.is_bucket:
+            pools |= own
+        legs += [_leg(position, own, symbols, account, rulebook) for position in unit.positions]
     return Columns(
         symbols,
-        assets if is_multi else (),
-        (*pools, *names),
-        (*pools, *(assets[asset] for asset, _ in bucket_purses)),
+        assets,
+        tuple(unit.name for unit in units),
+        tuple(unit.asset for unit in units),
         is_multi,
         tuple(legs),
-        _groups(account, rulebook, symbols, assets),
+        _groups(account, rulebook, symbols, pools),
         tuple(purses),
     )
 
 
-def _purse(
-    unit: int, index: int, asset: str, wallet: Decimal, rulebook: Rulebook, *, is_multi: bool
-) -> Purse:
-    if not is_multi:
-        return Purse(unit, index, float(wallet), 1.0, 1.0)
+def _leg(
+    position: Position,
+    purses: dict[str, int],
+    symbols: tuple[str, ...],
+    account: Account,
+    rulebook: Rulebook,
+) -> Leg:
+    contract = rulebook.contracts[position.symbol]
+    instrument = contract.instrument
+    return Leg(
+        symbols.index(position.symbol),
+        purses[instrument.settle],
+        float(position.size * instrument.multiplier),
+        float(position.entry_price),
+        instrument.kind.is_inverse,
+        float(leverage_of(position.symbol, account, rulebook)),
+        contract.tiers,
+    )
+
+
+def _purse_of_many(index: int, asset: str, wallet: Decimal, rulebook: Rulebook) -> Purse:
     collateral = rulebook.collateral.get(asset)
     if collateral is None:
-        return Purse(unit, index, float(wallet), float("nan"), float("nan"))
+        return Purse(0, index, float(wallet), float("nan"), float("nan"))
     bid, ask = ONE - collateral.bid_buffer, ONE + collateral.ask_buffer
-    return Purse(unit, index, float(wallet), float(bid), float(ask))
+    return Purse(0, index, float(wallet), float(bid), float(ask))
 
 
 def _groups(
-    account: Account, rulebook: Rulebook, symbols: tuple[str, ...], assets: tuple[str, ...]
+    account: Account, rulebook: Rulebook, symbols: tuple[str, ...], pools: dict[str, int]
 ) -> tuple[OrderGroup, ...]:
     grouped: dict[tuple[str, Side | None], list[Order]] = {}
     for order in account.orders:
@@ -171,7 +170,7 @@ def _groups(
         groups.append(
             OrderGroup(
                 symbols.index(symbol),
-                assets.index(instrument.settle),
+                pools[instrument.settle],
                 float(held * instrument.multiplier),
                 instrument.kind.is_inverse,
                 float(leverage_of(symbol, account, rulebook)),

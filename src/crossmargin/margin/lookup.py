@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.collateral import Rates, rates
-from crossmargin.model.account import Account
+from crossmargin.model.account import Account, Position, PositionMode
 from crossmargin.model.market import Market
 from crossmargin.money import plain
 from crossmargin.rulebooks.schema import Contract, Rulebook
@@ -25,6 +25,13 @@ def contract_of(symbol: str, rulebook: Rulebook) -> Contract:
     if contract is None:
         raise UsageError(f"{symbol} is not a symbol of {rulebook.venue} {rulebook.edition}")
     return contract
+
+
+def bucket_name(position: Position, mode: PositionMode) -> str:
+    """Return what an isolated position's bucket is called: its symbol, in hedge mode its side."""
+    if mode is PositionMode.HEDGE:
+        return f"{position.symbol} {position.side}"
+    return position.symbol
 
 
 def leverage_of(

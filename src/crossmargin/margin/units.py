@@ -1,144 +1,104 @@
-"""An account taken apart into what stands or falls together, as curves along a path of prices.
+"""An account taken apart into what stands or falls together: its pools and its buckets.
 
-A path gives every mark, and in multi-assets mode every index, as a straight line: one symbol's
-price moving with all others held, or all of them moving by multiples of a vector.
+In single-asset mode every settle asset is a pool, in multi-assets mode all of them are one, in
+USD; every isolated position is a bucket beside them. `margin.assess` does the same while it adds
+up, in one pass, because orders and ticks wait for it; a property test holds the two together.
 """
 
-from collections.abc import Callable, Iterable
-from fractions import Fraction
+from decimal import Decimal
 
 from msgspec import Struct
 
-from crossmargin.margin.curve import Curve, Leg, Line, Purse
-from crossmargin.margin.lookup import POOL_USD, collateral_rates, contract_of
+from crossmargin.margin.lookup import POOL_USD, bucket_name, collateral_rates, contract_of
 from crossmargin.margin.pnl import notional
-from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
+from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
-from crossmargin.money import ONE
-from crossmargin.rulebooks.schema import Collateral, Rulebook
-
-LineOf = Callable[[str], Line]
+from crossmargin.money import ZERO, exact
+from crossmargin.rulebooks.schema import Rulebook
 
 
 class Unit(Struct, frozen=True):
-    """A pool or a bucket: its wallets per asset and its positions.
+    """A pool or a bucket.
 
-    `missing` names what keeps it from being drawn as a curve.
+    Attributes
+    ----------
+    name, asset : as in the assessment.
+    wallets : money per asset, in order of arrival; one asset unless `is_multi`.
+    positions : those it backs, in the account's order.
     """
 
     name: str
-    wallets: dict[str, Fraction]
+    asset: str
+    wallets: dict[str, Decimal]
     positions: tuple[Position, ...]
-    is_multi: bool
-    missing: tuple[str, ...] = ()
+    is_multi: bool = False
+    is_bucket: bool = False
 
 
-def units_of(account: Account, market: Market, rulebook: Rulebook) -> list[Unit]:
-    """Return the account's pools, then its buckets, named as in the assessment."""
-    wallets = {asset: Fraction(amount) for asset, amount in account.balances.items()}
-    is_hedge = account.position_mode is PositionMode.HEDGE
-    cross: dict[str, list[Position]] = {asset: [] for asset in wallets}
+@exact
+def units_of(account: Account, rulebook: Rulebook) -> tuple[Unit, ...]:
+    """Return the account's pools, then its buckets, in the assessment's order.
+
+    Raises
+    ------
+    UsageError
+        If a symbol is not in the rulebook.
+    """
+    wallets = dict(account.balances)
+    cross: dict[str, list[Position]] = {}
     buckets = []
     for position in account.positions:
         settle = contract_of(position.symbol, rulebook).instrument.settle
-        wallets.setdefault(settle, Fraction(0))
-        cross.setdefault(settle, [])
+        wallets.setdefault(settle, ZERO)
         if position.mode is MarginMode.CROSS:
-            cross[settle].append(position)
+            cross.setdefault(settle, []).append(position)
             continue
-        margin = Fraction(position.margin)
-        wallets[settle] -= margin
-        name = f"{position.symbol} {position.side}" if is_hedge else position.symbol
-        missing = _missing([position], market, rulebook)
-        buckets.append(Unit(name, {settle: margin}, (position,), False, missing))
+        wallets[settle] -= position.margin
+        name = bucket_name(position, account.position_mode)
+        money = {settle: position.margin}
+        buckets.append(Unit(name, settle, money, (position,), is_bucket=True))
     for order in account.orders:
         if not order.type.is_conditional:
-            settle = contract_of(order.symbol, rulebook).instrument.settle
-            wallets.setdefault(settle, Fraction(0))
-            cross.setdefault(settle, [])
+            wallets.setdefault(contract_of(order.symbol, rulebook).instrument.settle, ZERO)
     if account.assets_mode is AssetsMode.MULTI:
-        held = tuple(position for positions in cross.values() for position in positions)
-        settles = {asset for asset, own in cross.items() if any(position.size for position in own)}
-        found = {asset: amount for asset, amount in wallets.items() if amount or asset in settles}
-        lacking = [collateral_rates(asset, market, rulebook) for asset in found]
-        missing = (
-            *_missing(held, market, rulebook),
-            *(name for name in lacking if isinstance(name, str)),
-        )
-        return [Unit(POOL_USD, found, held, True, missing)]
+        held = tuple(p for p in account.positions if p.mode is MarginMode.CROSS)
+        return (Unit(POOL_USD, POOL_USD, wallets, held, is_multi=True),)
     pools = [
-        Unit(
-            asset,
-            {asset: wallets[asset]},
-            tuple(positions),
-            False,
-            _missing(positions, market, rulebook),
-        )
-        for asset, positions in cross.items()
+        Unit(asset, asset, {asset: wallet}, tuple(cross.get(asset, ())))
+        for asset, wallet in wallets.items()
     ]
-    return pools + buckets
+    return (*pools, *buckets)
 
 
-def curve(
-    unit: Unit,
-    rulebook: Rulebook,
-    mark_line: LineOf,
-    index_line: LineOf,
-    domain: tuple[Fraction, Fraction | None],
-    *,
-    has_maintenance: bool = True,
-) -> Curve:
-    """Return the unit's surplus (or, without maintenance, its equity) along a path."""
-    legs: dict[str, list[Leg]] = {asset: [] for asset in unit.wallets}
-    for position in unit.positions:
-        contract = rulebook.contracts[position.symbol]
-        instrument = contract.instrument
-        if not position.size or contract.tiers is None:
-            continue
-        leg = Leg(
-            Fraction(position.size * instrument.multiplier),
-            Fraction(position.entry_price),
-            instrument.kind.is_inverse,
-            contract.tiers,
-            mark_line(position.symbol),
-        )
-        legs[instrument.settle].append(leg)
-    purses = []
-    for asset, wallet in unit.wallets.items():
-        if not unit.is_multi:
-            purses.append(Purse(wallet, tuple(legs[asset])))
-            continue
-        collateral = rulebook.collateral[asset]
-        bid, ask = _rate_lines(index_line(asset), collateral)
-        purses.append(Purse(wallet, tuple(legs[asset]), bid, ask))
-    if not has_maintenance:
-        return Curve(tuple(purses), *domain, has_maintenance=False)
-    return Curve.known_part(tuple(purses), *domain)
+def held_assets(unit: Unit, rulebook: Rulebook) -> list[str]:
+    """Return the assets in which a unit has money or an open position."""
+    settles = {rulebook.contracts[p.symbol].instrument.settle for p in unit.positions if p.size}
+    return [asset for asset, wallet in unit.wallets.items() if wallet or asset in settles]
 
 
-def _rate_lines(index: Line, collateral: Collateral) -> tuple[Line, Line]:
-    bid = Fraction(ONE - collateral.bid_buffer)
-    ask = Fraction(ONE + collateral.ask_buffer)
-    return Line(index.start * bid, index.slope * bid), Line(index.start * ask, index.slope * ask)
-
-
-def _missing(positions: Iterable[Position], market: Market, rulebook: Rulebook) -> tuple[str, ...]:
+@exact
+def missing_of(unit: Unit, market: Market, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the names of what is not known of a unit, as the assessment names them."""
     names = []
-    for position in positions:
+    for position in unit.positions:
         if not position.size:
             continue
         if position.symbol not in market.marks:
             names.append(f"mark price of {position.symbol}")
-        if not _is_ladder_known(position, market, rulebook):
+        elif not _is_ladder_known(position, market, rulebook):
             names.append(f"margin tiers of {position.symbol}")
-    return tuple(names)
+    if unit.is_multi:
+        assets = held_assets(unit, rulebook)
+        found = [collateral_rates(asset, market, rulebook) for asset in assets]
+        names += [name for name in found if isinstance(name, str)]
+    return tuple(dict.fromkeys(names))
 
 
 def _is_ladder_known(position: Position, market: Market, rulebook: Rulebook) -> bool:
     contract = rulebook.contracts[position.symbol]
-    mark = market.marks.get(position.symbol)
     if contract.tiers is None:
         return False
-    if mark is None or contract.tiers.known_to is None:
+    if contract.tiers.known_to is None:
         return True
+    mark = market.marks[position.symbol]
     return notional(position.size, mark, contract.instrument) <= contract.tiers.known_to

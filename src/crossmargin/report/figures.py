@@ -158,8 +158,11 @@ def _health(frame: Frame) -> list[Json]:
     chart = _chart(frame, "Health in %", "", data)
     chart["lines"] = [{"y": 100, "color": "@danger", "text": "liquidation"}]
     chart["y"] = {
-        **{"title": "maintenance ÷ equity", "range": [0, 106], "hoverformat": ".1f"},
-        **{"tickvals": [0, 25, 50, 75, 100], "ticktext": ["0", "25", "50", "75", "100 %+"]},
+        "title": "maintenance ÷ equity",
+        "range": [0, 106],
+        "hoverformat": ".1f",
+        "tickvals": [0, 25, 50, 75, 100],
+        "ticktext": ["0", "25", "50", "75", "100 %+"],
         "isFixed": True,
     }
     return [chart]

@@ -15,7 +15,7 @@ from crossmargin.margin.health import Health
 from crossmargin.money import ZERO
 from crossmargin.replay.result import Event, EventKind, ReplayResult
 from crossmargin.report.headline import label
-from crossmargin.report.words import count_of, money, moment, price, size
+from crossmargin.report.words import count_of, moment, money, price, size
 
 SHOWN_MAX = 200
 """Receipts and orders on a page; the events table has all."""

@@ -136,7 +136,10 @@ def _reduce(
         f"{verb} {plain(abs(action.size))} {action.symbol} at {_price(price)}, down to tier "
         f"{action.tier}; liquidation fee {plain(posted.fee)} {instrument.settle}",
     )
-    return posted.account, replace(receipt, trades=(trade,), fund_change=posted.fee)
+    gained = posted.fee
+    if unit.asset != instrument.settle:
+        gained = worth(posted.fee, _rates(assessment, instrument.settle))
+    return posted.account, replace(receipt, trades=(trade,), fund_change=gained)
 
 
 def _take_over(

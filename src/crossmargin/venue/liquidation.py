@@ -154,6 +154,8 @@ def _reduction(
         reached = account
         for target in range((position.tier or 1) - 1, 0, -1):
             size = _size_down_to(target, position, contract)
+            if size == -position.size:
+                break  # Not one lot fits into the tier: that would be a close, not a reduction.
             reduction = Reduce(position.symbol, position.side, size, target)
             price = fill_price(size, mark, contract.instrument)
             reached = liquidation_fill(account, rulebook, reduction, price).account

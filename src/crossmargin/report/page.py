@@ -1,0 +1,203 @@
+"""One page that opens from a disk and tells what became of an account.
+
+A report is mailed, archived and opened years later on a train. So it is one file that fetches
+nothing: the chart library, the style and the data are inside. It says first what happened, in a
+sentence; then the few numbers that compare the modes; then the charts, on one clock; then the
+receipts; and last what was assumed. Light and dark follow the reader, paper is white.
+
+Everything that comes from data is escaped: in HTML here, in chart names by `figures`, and the
+data block cannot end its script element early.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from crossmargin.replay.result import ReplayResult
+from crossmargin.report.compare import compared
+from crossmargin.report.figures import SYMBOLS_MAX, Frame, Json, figures, frame_of
+from crossmargin.report.headline import headline, label, market_move, outcome, verdict
+from crossmargin.report.receipts import funding, orders, receipts
+from crossmargin.report.summary import NO_INDEX, Summary, summarise
+from crossmargin.report.words import day, duration, moment
+
+GAPS_MAX = 20
+"""Gaps listed on the page; the summary has all."""
+
+_ABOUT = {
+    "equity": (
+        "What is left",
+        "Equity is the wallet with unrealised profit at the mark price, pools and buckets "
+        "together, after what the venue did at each moment.",
+    ),
+    "prices": (
+        "The price against where it would end",
+        "A position is liquidated where the mark price meets its liquidation price. In cross "
+        "margin that price moves with everything else in the pool; in a bucket it stands "
+        "almost still. At the bankruptcy price (dotted) nothing is left.",
+    ),
+    "buffer": (
+        "How much could still be lost",
+        "Buffer is equity − maintenance margin: the money between the account and its "
+        "liquidation, of each pool and bucket.",
+    ),
+    "health": (
+        "How near liquidation was",
+        "Health is maintenance margin ÷ equity: 0 % is idle, 100 % is liquidation.",
+    ),
+}
+
+
+def page(
+    results: Mapping[str, ReplayResult],
+    *,
+    title: str = "",
+    index: Mapping[str, Decimal] = NO_INDEX,
+) -> str:
+    """Return the report on one or more replays of the same path, as one HTML document.
+
+    Parameters
+    ----------
+    results : by the name of the mode, such as "cross" and "isolated"; the first is drawn in cool
+        colours, the second in warm ones.
+    title : what the account or the story is called; shown above the headline.
+    index : price per collateral asset at the start, as the replays were given it; needed for
+        liquidation prices in multi-assets mode.
+
+    Raises
+    ------
+    UsageError
+        If there is no result, or they are not of the same path.
+    """
+    summary = summarise(results, index=index)
+    frame = frame_of(results)
+    charts = figures(frame, index)
+    spec = {"x": frame.at_ms, "charts": [chart for group in charts.values() for chart in group]}
+    parts = {
+        "title": escape(f"{title or 'Replay'}: {' '.join(headline(m) for m in summary.modes)}"),
+        "kicker": _kicker(summary, title),
+        "headlines": "\n".join(_headline(number, summary) for number in range(len(results))),
+        "verdict": escape(f"{verdict(summary.modes)} {market_move(summary.symbols)}".strip()),
+        "compared": compared(summary),
+        "sections": _sections(charts, frame, summary),
+        "events": _events(results),
+        "prices": _listed(summary.prices),
+        "assumptions": _listed(summary.assumptions),
+        "gaps": _gaps(summary),
+        "source": escape(_source(summary, frame)),
+        "style": _part("page.css"),
+        "script": _part("page.js"),
+        "library": _library(),
+        "spec": script_json(spec),
+    }
+    return Template(_part("page.html")).substitute(parts)
+
+
+def script_json(content: Json) -> str:
+    """Return JSON that is safe inside a script element: nothing in it can end the element."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _kicker(summary: Summary, title: str) -> str:
+    window = f"{moment(summary.from_ms)} to {moment(summary.to_ms)}"
+    book = f"{summary.venue}, rules of {summary.edition}"
+    return " · ".join(escape(part) for part in (title, window, book) if part)
+
+
+def _headline(number: int, summary: Summary) -> str:
+    mode = summary.modes[number]
+    words = escape(outcome(mode))
+    return f'<span class="m{number}"><b>{escape(label(mode.name))}:</b> {words}</span>'
+
+
+def _sections(charts: dict[str, list[Json]], frame: Frame, summary: Summary) -> str:
+    found = []
+    number = 0
+    for key, group in charts.items():
+        if not group:
+            continue
+        title, about = _ABOUT[key]
+        plots = []
+        for chart in group:
+            # The library draws over this; it is what a reader without scripts sees.
+            name = escape(str(chart["title"]))
+            plots.append(
+                f'<figure><figcaption>{name}</figcaption><div class="plot {key}" '
+                f'id="plot-{number}" role="img" aria-label="{name}"></div></figure>'
+            )
+            number += 1
+        notes = [escape(about)]
+        if key == "prices" and len(summary.symbols) > SYMBOLS_MAX:
+            notes.append(f"The first {SYMBOLS_MAX} of {len(summary.symbols)} symbols are drawn.")
+        if any(chart["bands"] for chart in group):
+            notes.append("In grey bands there was no price, and nothing was decided.")
+        found.append(
+            f"<section><h2>{escape(title)}</h2><p class=about>{' '.join(notes)}</p>"
+            f"{''.join(plots)}</section>"
+        )
+    return "\n".join(found)
+
+
+def _events(results: Mapping[str, ReplayResult]) -> str:
+    parts = [f"<section><h2>Liquidations, with receipts</h2>{receipts(results)}</section>"]
+    for title, table in (("Orders", orders(results)), ("Funding", funding(results))):
+        if table:
+            parts.append(f"<section><h2>{title}</h2>{table}</section>")
+    return "\n".join(parts)
+
+
+def _gaps(summary: Summary) -> str:
+    if not summary.gaps:
+        return "<p>None: there is a price at every moment.</p>"
+    sentences = [
+        f"{gap.symbol}: no price from {moment(gap.from_ms)} for {duration(gap.to_ms - gap.from_ms)}"
+        f" ({gap.missing:,} candles)."
+        for gap in summary.gaps[:GAPS_MAX]
+    ]
+    if len(summary.gaps) > GAPS_MAX:
+        sentences.append(f"{len(summary.gaps) - GAPS_MAX:,} more are in summary.json.")
+    return _listed(tuple(sentences))
+
+
+def _source(summary: Summary, frame: Frame) -> str:
+    drawn = f"{summary.points:,} points from {day(summary.from_ms)} to {day(summary.to_ms)}"
+    if frame.is_thinned:
+        drawn += (
+            f", of which {len(frame.rows):,} are drawn: the lowest and highest of every stretch, "
+            "and all events"
+        )
+    return (
+        f"{drawn}. Lines are screening values in floating point; equity at the end, receipts and "
+        f"liquidation prices are exact. Rulebook {summary.venue} {summary.edition}, "
+        f"sha256 {summary.rulebook_sha256[:12]}."
+    )
+
+
+def _listed(sentences: tuple[str, ...]) -> str:
+    if not sentences:
+        return "<p>Nothing.</p>"
+    items = "".join(f"<li>{escape(_ended(sentence))}</li>" for sentence in sentences)
+    return f"<ul>{items}</ul>"
+
+
+def _ended(sentence: str) -> str:
+    text = sentence[:1].upper() + sentence[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+@cache
+def _part(name: str) -> str:
+    return files("crossmargin.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _library() -> str:
+    # Megabytes, so they are read when a page is made and not when the package is imported.
+    from plotly.offline import get_plotlyjs
+
+    library: str = get_plotlyjs()
+    return library
