@@ -106,6 +106,8 @@ def signed_size(inputs: Inputs, name: str = "quantity") -> Decimal:
     size = inputs.number(name)
     short = is_short(inputs)
     if short is None:
+        short = is_short(inputs, of="position_side")
+    if short is None:
         return size
     if size < 0 and not short:
         raise UnknownShape(f"{name} is below zero, but the side is long")

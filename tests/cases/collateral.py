@@ -35,8 +35,10 @@ def _rates(index: Decimal, asset: Collateral) -> dict[str, Decimal]:
 
 
 @exact
-def buffers(_case: Case, inputs: Inputs) -> Answer:
+def buffers(case: Case, inputs: Inputs) -> Answer:
     """Return the rates of one asset, and what a balance of it is worth."""
+    if not inputs.has("bid_buffer"):
+        return account(case, inputs)
     inputs.value("symbol", None)
     asset = Collateral(
         inputs.number("bid_buffer"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from crossmargin.margin.orders import initial_margin
 from crossmargin.margin.pnl import notional
 from crossmargin.margin.tiers import maintenance_margin, tier_of
 from crossmargin.model.tiers import Tier, Tiers
@@ -48,6 +49,10 @@ def ladder(case: Case, inputs: Inputs) -> Answer:
         }
         for label, value in ((label, abs(value)) for label, value in at.items())
     }
+
+    leverage = inputs.number("leverage", None)
+    for values in found.values() if leverage is not None else ():
+        values["initial_margin"] = initial_margin(values["notional"], leverage)
 
     def answer(key: str) -> object:
         if key in TABLES:

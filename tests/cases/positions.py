@@ -21,6 +21,7 @@ from crossmargin.model.tiers import Tier
 from crossmargin.money import ZERO, exact
 from crossmargin.venue.funding import funding_payment
 from tests.cases.accounts import (
+    NO_LADDER,
     SHORT,
     SIDES,
     Held,
@@ -29,8 +30,10 @@ from tests.cases.accounts import (
     held,
     parts,
     refuse_without_ladder,
+    signed_size,
     stand_in,
 )
+from tests.cases.ladders import ladder
 from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
 
 ORDER_TYPES = {
@@ -129,6 +132,8 @@ def account(case: Case, inputs: Inputs) -> Answer:
     if not positions and _has_orders(inputs):
         positions = [flat(case, inputs)]
     orders = orders_of(inputs, positions)
+    if not positions and inputs.has("notional"):
+        return ladder(case, inputs)
     if not positions and not inputs.has("wallet_balance"):
         raise UnknownShape(f"no positions among {', '.join(sorted(inputs.values))}")
     settle = positions[0].instrument.settle if positions else "USDT"
@@ -137,12 +142,8 @@ def account(case: Case, inputs: Inputs) -> Answer:
     is_cross = any(one.position.mode is MarginMode.CROSS for one in positions) or not positions
     if is_cross and not inputs.is_read("wallet_balance"):
         wallet = inputs.number("wallet_balance", ZERO) + inputs.number("extra_margin", ZERO)
-    others = stand_in(
-        "OTHER",
-        settle,
-        pnl=inputs.number("upnl_other", ZERO) if is_cross else ZERO,
-        maintenance=inputs.number("tmm_other", ZERO) if is_cross else ZERO,
-    )
+    pnl, maintenance = inputs.number("upnl_other", ZERO), inputs.number("tmm_other", ZERO)
+    others = stand_in("OTHER", settle, pnl=pnl, maintenance=maintenance) if is_cross else []
     views = _views(case, positions, others, orders, {settle: wallet})
     for context in ("position_mode", "assets_mode", "notional", "tick"):
         inputs.value(context, None)
@@ -286,7 +287,9 @@ def _joint_prices(
         line = Line(Fraction(0), Fraction(1)) if moves else Line(Fraction(one.mark))
         size = Fraction(one.position.size * one.instrument.multiplier)
         is_inverse = one.instrument.kind.is_inverse
-        return Leg(size, Fraction(one.position.entry_price), is_inverse, one.tiers, line)
+        return Leg(
+            size, Fraction(one.position.entry_price), is_inverse, one.tiers or NO_LADDER, line
+        )
 
     legs = [leg(positions[index], moves=True) for index in indexes]
     legs += [leg(one, moves=False) for one in rest if one.position.size]
@@ -346,19 +349,19 @@ def _order_of_row(row: Inputs, symbol: str, verb: str) -> Order:
 def funding(case: Case, inputs: Inputs) -> Answer:
     """Return what a position receives (or pays) at a funding time."""
     positions = held(case, inputs)
-    if not positions:
-        raise UnknownShape(f"no quantity among {', '.join(sorted(inputs.values))}")
     rate = inputs.number("funding_rate")
-    assessment = assess(*parts(case, positions, {}))
-    payments = [
-        funding_payment(position.notional.copy_sign(position.size), rate)
-        for position in assessment.positions
+    notionals = [
+        position.notional.copy_sign(position.size)
+        for position in (assess(*parts(case, positions, {})).positions if positions else ())
     ]
-    received = sum(payments, ZERO)
+    if not positions:
+        notionals = [signed_size(inputs, "notional")]
+    received = sum((funding_payment(notional, rate) for notional in notionals), ZERO)
     answers = {
         "funding_received": received,
         "funding_paid": received.copy_negate(),
-        "notional": assessment.positions[0].notional,
+        "notional": abs(notionals[0]),
+        "signed_notional": notionals[0],
     }
 
     def answer(key: str) -> object:

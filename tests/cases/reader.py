@@ -17,7 +17,20 @@ from crossmargin.money import exact
 
 ASSETS = frozenset(
     (
-        *("usd", "usdt", "usdc", "busd", "fdusd", "coin", "btc", "eth", "bnb", "sol", "xrp"),
+        *(
+            "contracts",
+            "coin",
+            "usd",
+            "usdt",
+            "usdc",
+            "busd",
+            "fdusd",
+            "btc",
+            "eth",
+            "bnb",
+            "sol",
+            "xrp",
+        ),
         *("ada", "doge", "ltc", "bch", "link", "dot", "avax", "trx"),
     )
 )
@@ -26,12 +39,15 @@ REMARKS = frozenset(["implied", "assumed"])
 
 SAME = {
     "quantity": "qty size position position_amt position_amount position_size position_qty amt "
-    "contracts number_of_contracts position_contracts",
+    "contracts number_of",
     "entry_price": "entry avg_price average_price average_entry_price",
     "entry_and_mark": "entry_and_mark_price price_entry_and_mark",
     "mark_price": "mark current_mark_price",
     "last_price": "last",
     "order_price": "limit_price",
+    "order": "order_qty order_quantity order_size order_amt",
+    "resting_same_side": "resting_same_side_qty resting_same_side_quantity resting resting_qty",
+    "margin_mode": "margin_type",
     "mmr": "maintenance_margin_rate maint_margin_rate maintenance_rate mm_rate mmr_rate",
     "maintenance_amount": "maint_amount maintenance_margin_amount mm_amount mm_deduction cum",
     "wallet_balance": "wallet cross_wallet_balance cross_wallet isolated_wallet "
@@ -288,8 +304,8 @@ Answer = Callable[[str], object]
 def tolerance_of(case: Case, key: str) -> str:
     """Return the tolerance of an expected value, as printed; a key that is not named has 0."""
     if isinstance(case.tolerance, dict):
-        return str(case.tolerance.get(key, "0"))
-    return str(case.tolerance if key in case.expect else "0")
+        return str(case.tolerance.get(key) or "0")
+    return str((key in case.expect and case.tolerance) or "0")
 
 
 @exact

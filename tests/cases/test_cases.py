@@ -35,6 +35,7 @@ NOT_UNDERSTOOD = (
     ValueError,
     TypeError,
     ArithmeticError,
+    AttributeError,
 )
 """What adapters stumble with over inputs of another shape than they know."""
 

@@ -1,5 +1,6 @@
 """Running an account in both margin modes and showing what became of it; shared by commands."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from crossmargin.report.summary import Summary, summarise
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, TaskID
 
     from crossmargin.feeds.funding import FundingRates
     from crossmargin.feeds.path import PricePath
@@ -68,8 +70,8 @@ def _run(
     is_slow = len(prices.at_ms) * len(accounts) > SLOW_POINTS
     from rich.progress import Progress
 
+    results = {}
     with Progress(console=console(is_error=True), disable=not is_slow, transient=True) as bars:
-        results = {}
         for name, account in accounts.items():
             bar = bars.add_task(name, total=len(prices.at_ms))
             setup = Setup(
@@ -77,10 +79,14 @@ def _run(
                 file.rulebook,
                 funding,
                 index=file.market.index,
-                progress=lambda done, total, bar=bar: bars.update(bar, completed=done, total=total),  # type: ignore[misc]
+                progress=partial(_tell, bars, bar),
             )
             results[name] = replay(account, setup)
     return results
+
+
+def _tell(bars: "Progress", bar: "TaskID", done: int, total: int) -> None:
+    bars.update(bar, completed=done, total=total)
 
 
 def _show(out: "Console", summary: Summary, results: "dict[str, ReplayResult]") -> None:

@@ -197,7 +197,13 @@ class _Run:
         )
 
     def ask_strategy(self, at_ms: int) -> None:
-        """Let the strategy say which orders it wants open, and check each as the venue would."""
+        """Let the strategy say which orders it wants open, and check each as the venue would.
+
+        Raises
+        ------
+        UnknownError
+            If it wants to trade a symbol the path has no prices of.
+        """
         if self.setup.strategy is None or self.point >= len(self.path.at_ms):
             return
         market = self._market(self.point)
