@@ -4,12 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from crossmargin.margin.orders import (
-    OrderCost,
     Quote,
     assumed_price,
     initial_margin,
     is_opening,
     open_loss,
+    order_cost,
 )
 from crossmargin.margin.pnl import notional
 from crossmargin.money import ONE, ZERO, exact
@@ -51,12 +51,16 @@ def cost(rule: tuple[AssumedPrice, Decimal]) -> Callable[[Case, Inputs], Answer]
             def loss() -> Decimal:
                 return open_loss(size, limit or price, quote.mark, instrument)
 
+            def total() -> Decimal:
+                own = limit or price
+                return order_cost(size, own, quote.mark, leverage, instrument, assumed=price).total
+
             return {
                 "assumed_price": lambda: price,
                 "notional": lambda: notional(size, price, instrument),
                 "initial_margin": margin,
                 "open_loss": loss,
-                "cost": lambda: OrderCost(margin(), loss()).total,
+                "cost": total,
             }
 
         readings = {side: one(size) for side, size in sides.items()}

@@ -14,10 +14,13 @@ from fractions import Fraction
 from itertools import pairwise
 
 ZERO = Fraction(0)
-HALVINGS = 120
-SCALE = [Fraction(10) ** (n // 8) * Fraction([100, 133, 178, 237, 316, 422, 562, 750][n % 8], 100)
-         for n in range(-56, 57)]  # fmt: skip
-"""Multiples of a price to look at: eight to a decade, seven decades either way."""
+HALVINGS = 60
+SCALE = [
+    Fraction(10) ** decade * Fraction(step, 100)
+    for decade in range(-7, 7)
+    for step in (100, 178, 316, 562)
+]
+"""Multiples of a price to look at: four to a decade, seven decades either way."""
 
 
 def value(leg, price):
@@ -196,10 +199,6 @@ def _changes(alive, points):
             left, right = low, high
             for _ in range(HALVINGS):
                 middle = (left + right) / 2
-                # Cut to keep the rationals short; the bracket only has to stay a bracket.
-                middle = middle.limit_denominator(10**30)
-                if not left < middle < right:
-                    break
                 if alive(middle) == was:
                     left = middle
                 else:

@@ -98,7 +98,7 @@ LAWS = (
         "10",
         "Equity at the bankruptcy price is zero to within one tick; closing at takeover prices "
         "leaves nothing, and the shares sum to the equity exactly.",
-        "A positive price exists: a loss larger than a position can make has no price.",
+        "A positive price exists: a loss larger than a position can make has none. Above one tick.",
         (
             "test_equity_is_zero_at_the_bankruptcy_price",
             "test_takeovers_take_exactly_the_equity",
@@ -140,9 +140,9 @@ LAWS = (
     ),
     Law(
         "16",
-        "The float twin is within the error it admits, and within 1 in 10⁹ of the amounts involved; "
-        "where it says that nothing need be decided, nothing is liquidatable; what is no price "
-        "makes unknown exactly what needs it.",
+        "The float twin is within the error it admits, and within 1 in 10⁹ of the amounts "
+        "involved; where it says that nothing need be decided, nothing is liquidatable; what is no "
+        "price makes unknown exactly what needs it.",
         ALWAYS,
         (
             "test_the_twin_agrees_within_the_error_it_admits",
@@ -153,8 +153,8 @@ LAWS = (
     ),
     Law(
         "23",
-        "The liquidation ladder ends with nothing known liquidatable, only makes positions smaller, "
-        "and moves exactly the money its receipts say.",
+        "The liquidation ladder ends with nothing known liquidatable, only makes positions "
+        "smaller, and moves exactly the money its receipts say.",
         "What is unknown is neither liquidated nor ended.",
         (
             "test_the_ladder_ends_with_nothing_known_liquidatable",

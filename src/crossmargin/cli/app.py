@@ -5,10 +5,12 @@ Exit status: 0 an answer (also "liquidatable"), 1 an expectation or check failed
 that `--help` answers at once.
 """
 
+import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from crossmargin import __version__
 from crossmargin.cli.check import check
@@ -17,8 +19,26 @@ from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
 from crossmargin.errors import CrossmarginError, InvariantBroken
 
+if TYPE_CHECKING:
+    from typer._click.core import Context
+
+
+class Commands(TyperGroup):
+    """The commands; a reader of their output that goes away early is no failure."""
+
+    def invoke(self, ctx: "Context") -> object:
+        """Run the command that `ctx` holds, quietly to the end if nobody reads any more."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # What is still buffered goes nowhere, or Python would complain when it leaves.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
+
+
 app = typer.Typer(
     name="crossmargin",
+    cls=Commands,
     help="Exact cross-margin arithmetic for crypto derivatives accounts.",
     no_args_is_help=True,
     add_completion=False,
@@ -58,6 +78,3 @@ def main() -> None:
     except CrossmarginError as error:
         typer.echo(f"crossmargin: {error}", err=True)
         sys.exit(error.exit_status)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
-        sys.exit(0)

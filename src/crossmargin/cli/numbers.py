@@ -5,6 +5,8 @@ A number that is not zero never prints as zero: it gets as many places as it tak
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
+from crossmargin.money import exact
+
 PLACES_OF_DOLLARS = 2
 PLACES_OF_COINS = 8
 DOLLARS = frozenset(["USD", "USDT", "USDC", "BUSD", "FDUSD", "USD1", "U"])
@@ -23,6 +25,7 @@ def asked(amount: Decimal | None, asset: str) -> str:
     return UNKNOWN if amount is None else _grouped(amount, places_of(asset), ROUND_CEILING)
 
 
+@exact
 def percent(fraction: Decimal | None, *, up: bool) -> str:
     """Return a fraction as a percentage with two places; "–" for None."""
     if fraction is None:
@@ -47,6 +50,7 @@ def places_of(asset: str) -> int:
     return PLACES_OF_DOLLARS if asset in DOLLARS else PLACES_OF_COINS
 
 
+@exact
 def _grouped(value: Decimal, places: int, rounding: str) -> str:
     if not value:
         return f"{Decimal(0):.{places}f}"

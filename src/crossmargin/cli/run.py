@@ -1,5 +1,6 @@
 """Running an account in both margin modes and showing what became of it; shared by commands."""
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,11 +9,12 @@ import msgspec
 import typer
 
 from crossmargin.cli.console import console
+from crossmargin.errors import UnknownError
 from crossmargin.feeds.series import utc
 from crossmargin.replay.engine import Setup, replay
 from crossmargin.replay.modes import both_modes
 from crossmargin.report.headline import headline, market_move, verdict
-from crossmargin.report.summary import Summary, summarise
+from crossmargin.report.summary import Outcome, Summary, summarise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +43,7 @@ def run_and_show(
     Raises
     ------
     UnknownError
-        If the path lacks a symbol the account has.
+        If prices or margin tiers of something the account has are missing.
     UsageError
         If the report cannot be written to `out`.
     """
@@ -57,10 +59,12 @@ def run_and_show(
 
         text = msgspec.json.format(msgspec.json.encode(plain_summary(summary)), indent=2)
         typer.echo(text.decode())
-        return
-    _show(console(), summary, results)
-    for place in written:
-        typer.echo(f"wrote {place}")
+    else:
+        _show(console(), summary, results)
+        for place in written:
+            typer.echo(f"wrote {place}")
+    if any(mode.outcome is Outcome.UNKNOWN for mode in summary.modes):
+        sys.exit(UnknownError.exit_status)
 
 
 def _run(

@@ -8,7 +8,7 @@ where, what and why; a file is read whole or not at all.
 import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from crossmargin.errors import CrossmarginError, UnitError, UsageError
+from crossmargin.files.complaint import in_words
 from crossmargin.model.account import (
     Account,
     AssetsMode,
@@ -152,15 +153,17 @@ def _table(text: str) -> AccountTable:
     if not text.strip():
         raise UsageError("is empty")
     try:
-        tree = tomllib.loads(text, parse_float=Decimal)
+        tree = tomllib.loads(text, parse_float=_decimal)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"is not TOML: {error}") from None
+    except ValueError:
+        raise UsageError("holds a whole number of thousands of digits") from None
     except RecursionError:
         raise UsageError("is nested too deeply") from None
     try:
         table = msgspec.convert(tree, AccountTable)
     except msgspec.ValidationError as error:
-        raise UsageError(_in_words(str(error))) from None
+        raise UsageError(in_words(error, tree, AccountTable, {"venue": ""})) from None
     if table.schema != SCHEMA:
         raise UsageError(f"schema: {table.schema} is not known here, only {SCHEMA} is")
     if table.at is not None and table.at.tzinfo is None:
@@ -169,23 +172,11 @@ def _table(text: str) -> AccountTable:
     return table
 
 
-def _in_words(complaint: str) -> str:
-    # msgspec writes "Expected `decimal`, got `bool` - at `$.positions[0].size`".
-    what, _, where = complaint.partition(" - at `$")
-    place = where.rstrip("`").lstrip(".")
-    for theirs, ours in (
-        ("Object contains unknown field", "unknown key"),
-        ("Object missing required field", "missing key"),
-        ("Invalid decimal string", "is not a number"),
-        ("`decimal", "`number"),
-        ("`object`", "`table`"),
-        ("Invalid enum value", "unknown word"),
-        ("Invalid RFC3339 encoded datetime", "is not a time such as 2025-10-10T21:00:00Z"),
-        ("Invalid RFC3339 encoded date", "is not a date such as 2025-09-29"),
-    ):
-        what = what.replace(theirs, ours)
-    what = what[:1].lower() + what[1:].replace("`", "")
-    return f"{place}: {what}" if place else what
+def _decimal(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text  # An exponent beyond all bounds; whoever needs a number here says where it is.
 
 
 # Bounds by key: what a number may be, in words and as a test.
@@ -293,18 +284,18 @@ def _rulebook(table: AccountTable) -> Rulebook:
             given.lot,
         )
         own[symbol] = Contract(instrument, known.tiers if known else None)
-    for symbol, rows in table.tiers.items():
-        base = own.get(symbol) or rulebook.contracts.get(symbol)
-        if base is None:
-            raise UsageError(f"tiers.{symbol}: {_unknown(symbol, rulebook)}")
-        own[symbol] = Contract(base.instrument, _tiers(symbol, rows, rulebook))
-    for symbol in sorted(_symbols(table)):
+    for symbol in sorted({*_symbols(table), *table.tiers}):
         if symbol not in own and symbol not in rulebook.contracts:
             elsewhere = editions_with(rulebook.venue, symbol)
             if elsewhere:
                 # Known at another date: its ladder at this one is what is missing.
                 other = load_rulebook(rulebook.venue, edition=elsewhere[-1])
                 own[symbol] = Contract(other.contracts[symbol].instrument, None)
+    for symbol, rows in table.tiers.items():
+        base = own.get(symbol) or rulebook.contracts.get(symbol)
+        if base is None:
+            raise UsageError(f"tiers.{symbol}: {_unknown(symbol, rulebook)}")
+        own[symbol] = Contract(base.instrument, _tiers(symbol, rows, rulebook))
     collateral = {
         asset: Collateral(given.bid_buffer, given.ask_buffer, given.stable)
         for asset, given in table.collateral.items()
@@ -338,10 +329,15 @@ def _unknown(symbol: str, rulebook: Rulebook) -> str:
 
 def _tiers(symbol: str, rows: list[TierRow], rulebook: Rulebook) -> Tiers:
     pieces: list[Tier] = []
-    for row in rows:
+    for i, row in enumerate(rows):
         deduction = row.deduction
         if deduction is None:
             deduction = pieces[-1].deduction_above(row.floor, row.rate) if pieces else ZERO
+        if deduction > row.floor * row.rate:
+            raise UsageError(
+                f"tiers.{symbol}[{i}].deduction: {plain(deduction)} is more than floor × rate, "
+                "which would make the margin negative"
+            )
         pieces.append(Tier(row.floor, row.rate, deduction, row.max_leverage))
     try:
         return Tiers.of(tuple(pieces), is_floor_included=rulebook.is_floor_included)

@@ -13,6 +13,7 @@ All arithmetic is in rationals; nothing rounds.
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from operator import ge, gt
 
 from crossmargin.margin.roots import real_roots, value
 from crossmargin.model.tiers import Tiers
@@ -147,8 +148,10 @@ class Leg:
         price = self.mark(at)
         quantity = abs(self.quantity)
         notional = quantity / price if self.is_inverse else quantity * price
-        # Floors are compared as rationals: a tier is never missed by a rounded notional.
-        index = sum(1 for step in self.tiers.steps if notional > Fraction(step))
+        # Floors are compared as rationals: a tier is never missed by a rounded notional. A leg that
+        # is held may be exactly on one.
+        is_reached = ge if self.tiers.is_floor_included else gt
+        index = sum(1 for step in self.tiers.steps if is_reached(notional, Fraction(step)))
         piece = self.tiers.pieces[index]
         rate = Fraction(piece.rate)
         to.add(0, Fraction(piece.deduction))

@@ -96,10 +96,23 @@ def open_loss(
 
 
 def order_cost(
-    size: Decimal, price: Decimal, mark_price: Decimal, leverage: Decimal, instrument: Instrument
+    size: Decimal,
+    price: Decimal,
+    mark_price: Decimal,
+    leverage: Decimal,
+    instrument: Instrument,
+    *,
+    assumed: Decimal | None = None,
 ) -> OrderCost:
-    """Return what an opening order costs at its assumed `price`; margin rounded up."""
+    """Return what an opening order costs; margin rounded up.
+
+    Parameters
+    ----------
+    price : the order's own, at which it may fill; decides the open loss.
+    assumed : what its margin is computed at (`assumed_price`), if not `price`.
+    """
+    margined = price if assumed is None else assumed
     return OrderCost(
-        initial_margin(notional(size, price, instrument), leverage),
+        initial_margin(notional(size, margined, instrument), leverage),
         open_loss(size, price, mark_price, instrument),
     )

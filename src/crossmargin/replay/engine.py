@@ -32,8 +32,8 @@ from crossmargin.margin.arrays import HealthArrays, health
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
 from crossmargin.margin.columns import columns
-from crossmargin.margin.lookup import contract_of
-from crossmargin.model.account import Account
+from crossmargin.margin.lookup import collateral_rates, contract_of
+from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
@@ -91,20 +91,38 @@ def replay(account: Account, setup: Setup) -> ReplayResult:
     Raises
     ------
     UnknownError
-        If the path lacks a symbol the account has.
+        If there are no prices, margin tiers or, in multi-assets mode, collateral rates of
+        something the account has.
     UsageError
         If a symbol is not in the rulebook, or an order is of a kind that is not replayed.
     """
-    named = [p.symbol for p in account.positions] + [order.symbol for order in account.orders]
-    absent = sorted(set(named) - set(setup.path.symbols))
-    if absent:
-        raise UnknownError(f"there are no prices of {', '.join(absent)}")
+    _require_known(account, setup)
     run = _Run(account, setup)
     for point, at_ms, change in _schedule(setup):
         run.advance(point)
         change(run, at_ms)
     run.advance(len(setup.path.at_ms))
     return run.result()
+
+
+def _require_known(account: Account, setup: Setup) -> None:
+    # A gap in prices ends; what is refused here would be missing at every point.
+    rulebook = setup.rulebook
+    named = [p.symbol for p in account.positions] + [order.symbol for order in account.orders]
+    symbols = sorted(set(named))
+    absent = [symbol for symbol in symbols if symbol not in setup.path.symbols]
+    if absent:
+        raise UnknownError(f"there are no prices of {', '.join(absent)}")
+    contracts = {symbol: contract_of(symbol, rulebook) for symbol in symbols}
+    missing = [f"margin tiers of {s}" for s in symbols if contracts[s].tiers is None]
+    if account.assets_mode is AssetsMode.MULTI:
+        assets = [asset for asset, amount in account.balances.items() if amount]
+        assets += [contracts[symbol].instrument.settle for symbol in symbols]
+        market = Market(index=setup.index)
+        rates = [collateral_rates(asset, market, rulebook) for asset in dict.fromkeys(assets)]
+        missing += [rate for rate in rates if isinstance(rate, str)]
+    if missing:
+        raise UnknownError(f"health is unknown without {', '.join(missing)}")
 
 
 Change: TypeAlias = Callable[["_Run", int], None]

@@ -17,10 +17,10 @@ from crossmargin.report.words import clock, day, moment, money, percent
 def compared(summary: Summary) -> str:
     """Return the table of all modes as HTML."""
     modes = summary.modes
-    is_one_day = summary.to_ms - summary.from_ms <= 48 * 3_600_000
+    is_short = summary.to_ms - summary.from_ms <= 10 * 86_400_000
 
     def when(at_ms: int) -> str:
-        return f"{clock(at_ms)} on {day(at_ms)[:-5]}" if is_one_day else moment(at_ms)[:-4]
+        return f"{day(at_ms)[:-5]} {clock(at_ms)}" if is_short else moment(at_ms)[:-4]
 
     rows = [
         ("Equity at the start", [_assets(mode, _start) for mode in modes]),
@@ -42,7 +42,15 @@ def compared(summary: Summary) -> str:
         f"<tr><th scope=row>{title}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         for title, cells in rows
     )
-    return f'<table class="compare"><thead><tr><td></td>{head}</tr></thead>{body}</table>'
+    # One asset is named once, in the corner; several are named in each cell.
+    assets = {asset.asset for mode in modes for asset in mode.assets}
+    assets |= {flow.asset for mode in modes for flow in mode.flows}
+    corner = f"in {escape(min(assets))}" if len(assets) == 1 else ""
+    kind = "compare one" if corner else "compare"
+    return (
+        f'<table class="{kind}"><thead><tr><th scope="row">{corner}</th>{head}</tr></thead>'
+        f"{body}</table>"
+    )
 
 
 def _assets(mode: ModeSummary, cell: Callable[[AssetSummary], str]) -> str:
@@ -126,7 +134,7 @@ def _signed(amount: Decimal, flow: FlowSummary) -> str:
 
 
 def _unit(text: str, asset: str) -> str:
-    return f"{text} <small>{escape(asset)}</small>"
+    return f'{text} <small class="unit">{escape(asset)}</small>'
 
 
 def _note(text: str) -> str:

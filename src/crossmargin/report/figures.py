@@ -34,9 +34,9 @@ from crossmargin.report.along import (
     unknown_points,
 )
 from crossmargin.report.headline import label
-from crossmargin.report.levels import Levels, levels_of
+from crossmargin.report.levels import Levels, drawn_on, levels_of
 from crossmargin.report.thinning import Points, drawn_points
-from crossmargin.report.words import places, price
+from crossmargin.report.words import clock, places, price
 
 Json: TypeAlias = dict[str, Any]
 
@@ -54,9 +54,9 @@ class Frame:
 
     Attributes
     ----------
-    rows : points of the path, shape (n_rows,), rising; one at which a liquidation stepped in
-        comes twice.
-    is_before : the first of such a pair: what was true before the venue acted.
+    rows : points of the path, shape (n_rows,), rising; one at which an order traded or a
+        liquidation stepped in comes twice.
+    is_before : the first of such a pair: what was true before.
     unknown : per mode, where something held has no price.
     """
 
@@ -79,15 +79,14 @@ def frame_of(results: Mapping[str, ReplayResult]) -> Frame:
     path = next(iter(results.values())).path
     shown = _shown_symbols(results)
     lines = [path.marks[:, path.symbols.index(symbol)] for symbol in shown]
-    happened: set[int] = set()
     stepped: set[int] = set()
     for name, result in results.items():
         lines += [equity_of(result, asset, unknown[name]) for asset in assets_of(result)]
         lines += [buffer_of(track) for track in result.tracks.values()]
         stepped |= {point_of(result, event.at_ms) for event in result.liquidations}
         fills = (event for event in result.events if event.kind is EventKind.FILL)
-        happened |= {point_of(result, event.at_ms) for event in fills}
-    points = drawn_points(lines, happened | stepped)
+        stepped |= {point_of(result, event.at_ms) for event in fills}
+    points = drawn_points(lines, stepped)
     rows = np.sort(np.concatenate([points, np.array(sorted(stepped), dtype=np.intp)]))
     is_before = np.append(rows[1:] == rows[:-1], np.False_)
     return Frame(results, rows, is_before, unknown, len(points) < len(path.at_ms))
@@ -110,7 +109,9 @@ def _equity(frame: Frame, asset: str) -> Json:
         if asset not in assets_of(result):
             continue
         equity = equity_of(result, asset, frame.unknown[name])
-        data.append(_line(label(name), equity[frame.rows], f"@m{number}-0", 2.5))
+        # Where modes agree the later line is a rim around the earlier one, so both are seen.
+        line = _line(label(name), equity[frame.rows], f"@m{number}-0", 2.2 + 2.4 * number)
+        data.append({**line, "above": -number})
         data += _marks(name, result, asset, equity, f"@m{number}-0")
     return _chart(frame, f"Equity in {asset}", asset, data, is_from_zero=True)
 
@@ -148,8 +149,6 @@ def _health(frame: Frame) -> list[Json]:
     for name, unit, color, dash in _units(frame):
         result = frame.results[name]
         track = result.tracks[unit]
-        if not (track.maintenance_margin > 0).any():
-            continue  # nothing is asked of it, ever
         values = _with_before(frame, result, unit, health_of(track), is_failed=True)
         clipped = np.minimum(values, 1.0) * 100
         data.append(_line(_unit_label(frame, name, unit), clipped, color, 2, dash))
@@ -189,12 +188,12 @@ def _price(frame: Frame, symbol: str, levels: Mapping[str, list[Levels]]) -> Jso
             side = f" {level.side}" if len(own) > 1 and not is_shared else ""
             is_split = len(own) > 1 and level.is_isolated
             prefix = f"{label(name)}{side if is_split else ''}"
-            data += _level_lines(level, prefix, f"@m{number}-{place}", is_shared=is_shared)
+            data += _level_lines(frame, level, prefix, f"@m{number}-{place}", is_shared=is_shared)
             values = tuple(dict.fromkeys(value for value in level.entry if value is not None))
             if values not in entries:
                 entries.add(values)
-                entry = {"x": level.at_ms, "y": _plain(level.entry), "shape": "hv"}
-                data.append({**_line(f"Entry{side}", None, "@muted", 1.2, "dash"), **entry})
+                drawn = drawn_on(level.at_ms, level.entry, frame.at_ms, frame.is_before)
+                data.append(_line(f"Entry{side}", drawn, "@muted", 1.2, "dash"))
     for number, (name, result) in enumerate(frame.results.items()):
         data += _event_marks(name, result, symbol, marks, f"@m{number}-0")
     instrument = contract_of(symbol, first.rulebook).instrument
@@ -208,17 +207,21 @@ def _price(frame: Frame, symbol: str, levels: Mapping[str, list[Levels]]) -> Jso
     return chart
 
 
-def _level_lines(level: Levels, prefix: str, color: str, *, is_shared: bool) -> list[Json]:
+def _level_lines(
+    frame: Frame, level: Levels, prefix: str, color: str, *, is_shared: bool
+) -> list[Json]:
     lines = []
     has_lower = any(value is not None for value in level.lower)
-    for values, is_first in ((level.lower, True), (level.upper, not has_lower)):
-        if any(value is not None for value in values):
-            name = f"{prefix}: liquidation" + ("" if is_first else " above")
-            line = {"x": level.at_ms, "y": _plain(values), "isHidden": is_shared}
-            lines.append({**_line(name, None, color, 1.8), **line})
-    if any(value is not None for value in level.bankruptcy):
-        line = {"x": level.at_ms, "y": _plain(level.bankruptcy), "isHidden": is_shared}
-        lines.append({**_line(f"{prefix}: bankruptcy", None, color, 1.1, "dot"), **line})
+    for name, values, width, dash in (
+        ("liquidation", level.lower, 1.8, "solid"),
+        ("liquidation above" if has_lower else "liquidation", level.upper, 1.8, "solid"),
+        ("bankruptcy", level.bankruptcy, 1.1, "dot"),
+    ):
+        drawn = drawn_on(level.at_ms, values, frame.at_ms, frame.is_before)
+        if any(value is not None for value in drawn):
+            line = _line(f"{prefix}: {name}", drawn, color, width, dash)
+            flags = {"isHidden": is_shared, "isMinor": dash == "dot"}
+            lines.append({**line, **{flag: True for flag, is_set in flags.items() if is_set}})
     return lines
 
 
@@ -252,10 +255,11 @@ def _short(event: Event) -> str:
 
 
 def _units(frame: Frame) -> list[tuple[str, str, str, str]]:
-    # Mode, unit, colour and dash; a pool takes its family's first colour.
+    # Mode, unit, colour and dash of all that anything was ever asked of.
     found = []
     for number, (name, result) in enumerate(frame.results.items()):
-        for place, unit in enumerate(result.tracks):
+        asked = [unit for unit, t in result.tracks.items() if (t.maintenance_margin > 0).any()]
+        for place, unit in enumerate(asked):
             color = f"@m{number}-{place % LINES_PER_FAMILY}"
             found.append((name, unit, color, DASHES[place // LINES_PER_FAMILY % len(DASHES)]))
     return found
@@ -269,7 +273,9 @@ def _unit_label(frame: Frame, name: str, unit: str) -> str:
 def _with_before(
     frame: Frame, result: ReplayResult, unit: str, values: Values, *, is_failed: bool = False
 ) -> Values:
-    drawn = values[frame.rows].copy()
+    # Where nothing is asked nothing can fail: there the line has a hole.
+    is_asked = result.tracks[unit].maintenance_margin > 0
+    drawn = np.where(is_asked, values, np.nan)[frame.rows]
     seen: set[int] = set()
     for event in result.liquidations:
         point = point_of(result, event.at_ms)
@@ -295,7 +301,9 @@ def _chart(
         held = {s for r in frame.results.values() for _, a in r.accounts for s in held_symbols(a)}
         gaps = [gap for gap in path.gaps if gap.symbol in held]
     longest = sorted(gaps, key=lambda gap: gap.from_ms - gap.to_ms)[:GAPS_MAX]
-    y = {"title": escape(unit), "hoverformat": f",.{places(unit)}f", "isFromZero": is_from_zero}
+    y: Json = {"hoverformat": f",.{places(unit)}f", "range": None}
+    if is_from_zero:
+        y["range"] = _range_from_zero(data)
     bands = [[gap.from_ms, gap.to_ms] for gap in longest]
     return {"title": title, "data": data, "y": y, "bands": bands}
 
@@ -314,7 +322,7 @@ def _markers(
         "marker": sign,
         "x": at_ms,
         "y": _plain(y),
-        "text": [escape(word) for word in words],
+        "text": [escape(f"{clock(at)} {word}") for at, word in zip(at_ms, words, strict=True)],
     }
 
 
@@ -325,6 +333,13 @@ def _plain(values: Values | list[float | None]) -> list[float | None]:
         None if value is None or not np.isfinite(value) else float(f"{value:.9g}")
         for value in listed
     ]
+
+
+def _range_from_zero(data: list[Json]) -> list[float]:
+    # Zero is where it ends, so zero is in view, a little off the edge.
+    known = [0.0, *(value for line in data for value in line["y"] if value is not None)]
+    span = max(known) - min(known) or 1.0
+    return [min(known) - 0.04 * span, max(known) + 0.04 * span]
 
 
 def _price_range(marks: Values, levels: list[Levels], symbol: str) -> list[float]:

@@ -137,8 +137,8 @@ def _taken(mode: ModeSummary) -> str:
     if len(buckets) < every:
         what = f"{counted(len(buckets))} of {count_of(every, 'bucket')}"
     what += f" ({names})" if names and len(buckets) < every else ""
-    pools = [unit.name for unit in gone if unit.is_pool]
-    what = f"the {listed(pools)} pool and {what}" if pools else what
+    names_of_pools = [unit.name for unit in gone if unit.is_pool]
+    what = f"the {listed(names_of_pools)} pool and {what}" if names_of_pools else what
     when = f"on {moment(first)}" if first == last else f"by {moment(last)}"
     return f"{what} gone {when}, {_left(mode)}"
 
@@ -163,12 +163,13 @@ def _name(name: str, *, is_pool: bool) -> str:
 def _left(mode: ModeSummary) -> str:
     ends = [(a.asset, a.equity_end or ZERO, a.equity_start) for a in mode.assets]
     shown = [one for one in ends if one[1]] or ends
-    if len(shown) > 1 or shown[0][2] is None:
-        return f"{listed([rough(end, asset) for asset, end, _ in shown])} left"
     asset, end, start = shown[0]
+    if len(shown) > 1 or start is None:
+        return f"{listed([rough(end, asset) for asset, end, _ in shown])} left"
     if end > start:
         return f"{rough(start, asset)} became {rough(end, asset)}"
-    return f"{rough(end, asset)} of {rough(start, asset)} left"
+    whole = rough(start, asset)
+    return f"{rough(end, asset).removesuffix(f' {asset}')} of {whole} left"
 
 
 def _stake(mode: ModeSummary) -> str:

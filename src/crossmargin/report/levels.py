@@ -9,7 +9,7 @@ A bucket alone, or a pool with one symbol, has the same liquidation price whatev
 there only the points at which the account changes are looked at.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,7 +20,7 @@ from crossmargin.margin.lookup import contract_of
 from crossmargin.model.account import Account, AssetsMode, MarginMode
 from crossmargin.model.order import Side
 from crossmargin.replay.result import ReplayResult
-from crossmargin.report.along import market_at
+from crossmargin.report.along import Mask, market_at
 from crossmargin.report.thinning import Points, sampled
 
 SAMPLES_MAX = 200
@@ -79,6 +79,33 @@ def levels_of(
         if _is_moving(account, result) or {point} & {*starts, last}:
             _sample(result, account, point, index, found)
     return list(found.values())
+
+
+def drawn_on(
+    sampled_ms: list[int], values: list[float | None], at_ms: list[int], is_before: Mask
+) -> list[float | None]:
+    """Return sampled values on another time axis, straight between samples.
+
+    None outside the samples and beside one that is None. A moment that was sampled twice gives
+    its first value where `is_before` says so, else its last.
+    """
+    drawn: list[float | None] = []
+    for moment, wants_first in zip(at_ms, is_before.tolist(), strict=True):
+        left = bisect_right(sampled_ms, moment) - 1
+        if left < 0 or (moment > sampled_ms[left] and left + 1 == len(sampled_ms)):
+            drawn.append(None)
+            continue
+        if moment == sampled_ms[left]:
+            left = bisect_left(sampled_ms, moment) if wants_first else left
+            drawn.append(values[left])
+            continue
+        start, end = values[left], values[left + 1]
+        if start is None or end is None:
+            drawn.append(None)
+            continue
+        fraction = (moment - sampled_ms[left]) / (sampled_ms[left + 1] - sampled_ms[left])
+        drawn.append(start + fraction * (end - start))
+    return drawn
 
 
 def _breaks(result: ReplayResult) -> list[tuple[int, Account]]:

@@ -7,6 +7,11 @@
   const isTouch = window.matchMedia("(pointer: coarse)").matches;
   const plots = [];
 
+  // The library speaks of moments as "2025-10-10 20:15:12.3", in UTC.
+  function ms(moment) {
+    return typeof moment === "number" ? moment : Date.parse(`${moment.replace(" ", "T")}Z`);
+  }
+
   function role(name) {
     return getComputedStyle(root).getPropertyValue(`--${name.replace("@", "")}`).trim();
   }
@@ -18,7 +23,7 @@
       const isOpen = line.marker.endsWith("-thin");
       return {
         ...shared, type: "scatter", mode: "markers", text: line.text,
-        hovertemplate: "%{text}",
+        hovertemplate: "%{text}", showlegend: false, zorder: 100,
         marker: {
           symbol: line.marker, size: isOpen ? 12 : 10, color,
           line: { color: isOpen ? color : role("paper"), width: isOpen ? 3 : 1 },
@@ -27,8 +32,8 @@
     }
     return {
       ...shared, type: "scatter", mode: "lines",
-      line: { color, width: line.width, dash: line.dash, shape: line.shape || "linear" },
-      showlegend: !line.isHidden, hoverinfo: line.isHidden ? "skip" : "all",
+      line: { color, width: line.width, dash: line.dash },
+      zorder: line.above || 0, showlegend: !line.isHidden && !line.isMinor, hoverinfo: line.isHidden ? "skip" : "all",
     };
   }
 
@@ -39,27 +44,25 @@
     };
   }
 
-  function yAxis(chart, isNarrow) {
+  function yAxis(chart) {
     const y = chart.y;
     const found = {
-      ...axis(), fixedrange: true, hoverformat: y.hoverformat, tickformat: ",", separatethousands: true,
-      title: { text: isNarrow ? "" : y.title, font: { color: role("soft"), size: 12 }, standoff: 8 },
+      ...axis(), fixedrange: true, hoverformat: y.hoverformat, separatethousands: true,
+      exponentformat: "none",
     };
     if (y.range) found.range = y.range.slice();
-    else if (y.isFromZero) found.rangemode = "tozero";
-    if (y.tickvals) Object.assign(found, { tickmode: "array", tickvals: y.tickvals, ticktext: y.ticktext });
-    else delete found.tickmode;
+    if (y.tickvals) Object.assign(found, { tickvals: y.tickvals, ticktext: y.ticktext });
     return found;
   }
 
   function layout(chart, width) {
     const isNarrow = width < 620;
     return {
-      width, margin: { l: isNarrow ? 56 : 84, r: 14, t: 8, b: 34 },
+      width, margin: { l: isNarrow ? 58 : 72, r: 14, t: 8, b: 46 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, color: role("ink"), size: 13 },
       separators: ".,", hovermode: "x unified", dragmode: isTouch ? false : "zoom",
-      hoverdistance: 40,
+      hoverdistance: 20,
       hoverlabel: {
         bgcolor: role("panel"), bordercolor: role("rule"), namelength: -1,
         font: { color: role("ink"), size: 12 },
@@ -80,7 +83,7 @@
           { dtickrange: ["M1", null], value: "%b\n%Y" },
         ],
       },
-      yaxis: yAxis(chart, isNarrow),
+      yaxis: yAxis(chart),
       shapes: [
         ...chart.bands.map(([from, to]) => ({
           type: "rect", layer: "below", xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1,
@@ -149,16 +152,14 @@
     plot.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (range[0] === undefined || isEchoing) return;
-      const ms = range.map((at) => (typeof at === "number" ? at : Date.parse(`${at.replace(" ", "T")}Z`)));
       isEchoing = true;
-      zoomAll(ms);
+      zoomAll(range.map(ms));
       isEchoing = false;
     });
     plot.on("plotly_doubleclick", () => zoomAll(null));
     plot.on("plotly_hover", (seen) => {
       if (!seen.event || isEchoing) return;
-      const at = seen.xvals ? seen.xvals[0] : null;
-      if (at === null) return;
+      const at = ms(seen.xvals[0]);
       plots.filter((other) => other !== plot && isInView(other)).forEach((other) => {
         Plotly.Fx.hover(other, { xval: at, yval: 0 }, "xy", true);
       });

@@ -32,13 +32,14 @@ _ABOUT = {
     "equity": (
         "What is left",
         "Equity is the wallet with unrealised profit at the mark price, pools and buckets "
-        "together, after what the venue did at each moment.",
+        "together, after what the venue did at each moment. ✕ is a takeover by the insurance fund.",
     ),
     "prices": (
         "The price against where it would end",
         "A position is liquidated where the mark price meets its liquidation price. In cross "
         "margin that price moves with everything else in the pool; in a bucket it stands "
-        "almost still. At the bankruptcy price (dotted) nothing is left.",
+        "almost still. At the bankruptcy price (dotted) nothing is left. ✕ is what the venue "
+        "closed, triangles are orders that traded.",
     ),
     "buffer": (
         "How much could still be lost",
@@ -50,6 +51,8 @@ _ABOUT = {
         "Health is maintenance margin ÷ equity: 0 % is idle, 100 % is liquidation.",
     ),
 }
+
+_HOW = "Drag across a chart to zoom all of them, double-click to go back."
 
 
 def page(
@@ -132,6 +135,8 @@ def _sections(charts: dict[str, list[Json]], frame: Frame, summary: Summary) -> 
             )
             number += 1
         notes = [escape(about)]
+        if number == len(group):
+            notes.append(f'<span class="screen">{_HOW}</span>')
         if key == "prices" and len(summary.symbols) > SYMBOLS_MAX:
             notes.append(f"The first {SYMBOLS_MAX} of {len(summary.symbols)} symbols are drawn.")
         if any(chart["bands"] for chart in group):
@@ -197,7 +202,7 @@ def _part(name: str) -> str:
 
 def _library() -> str:
     # Megabytes, so they are read when a page is made and not when the package is imported.
-    from plotly.offline import get_plotlyjs
+    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
     library: str = get_plotlyjs()
     return library

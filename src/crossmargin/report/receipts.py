@@ -20,7 +20,7 @@ from crossmargin.report.words import count_of, moment, money, price, size
 SHOWN_MAX = 200
 """Receipts and orders on a page; the events table has all."""
 
-_NUMBER = re.compile(r"(?<![\w.,-])(\d{4,})(\.\d+)?(?![\w.]*\w)")
+_NUMBER = re.compile(r"(?<![\w.,-])([1-9]\d{2,})(\.\d+)?(?![\w.]*\w)")
 
 
 def receipts(results: Mapping[str, ReplayResult]) -> str:
@@ -90,14 +90,17 @@ def funding(results: Mapping[str, ReplayResult]) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a sentence with its large numbers thousands separated, and cut to cents from 1,000.
+    """Return a sentence with thousands separated, and decimals cut to what the size deserves.
+
+    From 100 on four are kept, from 1,000 two.
 
     Names such as 1000SHIBUSDT and dates stay as they are; all digits are in the events table.
     """
 
     def separated(match: re.Match[str]) -> str:
         whole, rest = match[1], match[2] or ""
-        return f"{int(whole):,}{rest[:3]}"
+        kept = 3 if len(whole) > 3 else 5
+        return f"{int(whole):,}{rest[:kept]}"
 
     return _NUMBER.sub(separated, text)
 

@@ -147,11 +147,10 @@ class ModeSummary(Struct, frozen=True):
 
     @property
     def closest(self) -> UnitSummary | None:
-        """Return the pool or bucket that came closest to liquidation; None if nothing did."""
-        asked = [unit for unit in self.units if unit.highest_health is not None]
-        return max(
-            asked, key=lambda u: u.highest_health.amount if u.highest_health else ZERO, default=None
-        )
+        """Return the pool or bucket that came closest to liquidation, first; None if none could."""
+        asked = [(unit.highest_health, unit) for unit in self.units]
+        known = [(high.amount, -high.at_ms, unit) for high, unit in asked if high is not None]
+        return max(known, key=lambda one: one[:2])[2] if known else None
 
 
 class SymbolSummary(Struct, frozen=True):

@@ -100,7 +100,7 @@ def clock(at_ms: int) -> str:
 def duration(span_ms: int) -> str:
     """Return a length of time in its two largest units: "2 h 5 min"."""
     seconds = span_ms // 1000
-    parts = []
+    parts: list[str] = []
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, length)
         if count and len(parts) < 2:

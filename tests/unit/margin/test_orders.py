@@ -125,6 +125,13 @@ def test_an_order_costs_its_margin_and_its_open_loss():
     assert (D(603), D(30), D(633)) == (cost.initial_margin, cost.open_loss, cost.total)
 
 
+def test_margin_is_at_the_assumed_price_and_open_loss_at_the_orders_own():
+    # 3 × 2030 ÷ 10; 3 sold at 1990 with the mark at 2000.
+    cost = order_cost(D(-3), D(1990), D(2000), D(10), ETH, assumed=D(2030))
+
+    assert (D(609), D(30), D(639)) == (cost.initial_margin, cost.open_loss, cost.total)
+
+
 def test_an_inverse_order_costs_coin():
     # 100000 USD at 50000 are 2 coins, at 40000 they are 2.5.
     cost = order_cost(D(1000), D(50_000), D(40_000), D(10), inverse("BTCUSD_PERP"))

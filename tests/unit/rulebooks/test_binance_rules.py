@@ -112,10 +112,11 @@ def test_the_coin_ladder_has_the_published_bounds_leverage_and_last_deduction():
         ("100", "5"),
         ("200", "4"),
     ] == [(str(tier.floor), str(tier.leverage_max)) for tier in tiers.pieces]
-    assert (Decimal("0.125"), Decimal("11.605"), Decimal(400)) == (
+    assert (Decimal("0.125"), Decimal("11.605"), None, Decimal(400)) == (
         tiers.pieces[-1].rate,
         tiers.pieces[-1].deduction,
         tiers.cap,
+        tiers.known_to,
     )
 
 
