@@ -54,6 +54,14 @@ def unknown_points(result: ReplayResult) -> Mask:
     return unknown
 
 
+def undecided_points(result: ReplayResult, unknown: Mask) -> Mask:
+    """Return where health is unknown: no price, or no margin tier for what is held."""
+    undecided = unknown.copy()
+    for track in result.tracks.values():
+        undecided |= np.isfinite(track.equity) & np.isnan(track.maintenance_margin)
+    return undecided
+
+
 def held_symbols(account: Account) -> tuple[str, ...]:
     """Return the symbols of the account's open positions, each once."""
     return tuple(dict.fromkeys(p.symbol for p in account.positions if p.size))

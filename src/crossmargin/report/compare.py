@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import escape
 
 from crossmargin.money import quotient_down
+from crossmargin.report.drawing import family
 from crossmargin.report.headline import label
 from crossmargin.report.summary import AssetSummary, FlowSummary, ModeSummary, Summary
 from crossmargin.report.words import clock, day, moment, money, percent
@@ -35,7 +36,7 @@ def compared(summary: Summary) -> str:
         ("Fees", [_flows(mode, lambda f: _signed(-f.fees, f)) for mode in modes]),
     ]
     head = "".join(
-        f'<th class="m{number}" scope=col>{escape(label(mode.name))}</th>'
+        f'<th class="{family(number)}" scope=col>{escape(label(mode.name))}</th>'
         for number, mode in enumerate(modes)
     )
     body = "\n".join(
@@ -118,7 +119,8 @@ def _taken(mode: ModeSummary, when: Callable[[int], str]) -> str:
 
 
 def _flows(mode: ModeSummary, cell: Callable[[FlowSummary], str]) -> str:
-    return "<br>".join(cell(flow) for flow in mode.flows) or "–"
+    flows = mode.flows or tuple(FlowSummary(asset.asset) for asset in mode.assets)
+    return "<br>".join(cell(flow) for flow in flows) or "–"
 
 
 def _fund(flow: FlowSummary) -> str:

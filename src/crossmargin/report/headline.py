@@ -35,7 +35,8 @@ def outcome(mode: ModeSummary) -> str:
     else:
         text = _taken(mode)
     if mode.unknown_ms:
-        text += f". For {duration(mode.unknown_ms)} a price was missing and its health unknown"
+        lost = duration(mode.unknown_ms)
+        text += f". For {lost} its health was unknown for lack of a price or margin tier"
     return f"{text}."
 
 

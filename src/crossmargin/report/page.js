@@ -95,7 +95,7 @@
         })),
       ],
       annotations: (chart.lines || []).map((line) => ({
-        xref: "paper", yref: "y", x: 1, y: line.y, xanchor: "right", yanchor: "bottom",
+        xref: "paper", yref: "y", x: 1, y: line.y, xanchor: "right", yanchor: line.isBelow ? "top" : "bottom",
         text: line.text, showarrow: false, font: { color: role(line.color), size: 12 },
       })),
     };

@@ -19,7 +19,8 @@ from string import Template
 
 from crossmargin.replay.result import ReplayResult
 from crossmargin.report.compare import compared
-from crossmargin.report.figures import SYMBOLS_MAX, Frame, Json, figures, frame_of
+from crossmargin.report.drawing import SYMBOLS_MAX, Frame, Json, family, frame_of
+from crossmargin.report.figures import figures
 from crossmargin.report.headline import headline, label, market_move, outcome, verdict
 from crossmargin.report.receipts import funding, orders, receipts
 from crossmargin.report.summary import NO_INDEX, Summary, summarise
@@ -115,7 +116,7 @@ def _kicker(summary: Summary, title: str) -> str:
 def _headline(number: int, summary: Summary) -> str:
     mode = summary.modes[number]
     words = escape(outcome(mode))
-    return f'<span class="m{number}"><b>{escape(label(mode.name))}:</b> {words}</span>'
+    return f'<span class="{family(number)}"><b>{escape(label(mode.name))}:</b> {words}</span>'
 
 
 def _sections(charts: dict[str, list[Json]], frame: Frame, summary: Summary) -> str:

@@ -1,7 +1,7 @@
 """The summary as other programs read it: plain JSON values.
 
 Money is decimal strings, times are milliseconds UTC with ISO 8601 beside them. The fields are
-described in docs/reference/report.md; `SCHEMA` changes with them.
+described in docs/reference/replay-output.md; `SCHEMA` changes with them.
 """
 
 from crossmargin.feeds.series import utc

@@ -14,6 +14,7 @@ from html import escape
 from crossmargin.margin.health import Health
 from crossmargin.money import ZERO
 from crossmargin.replay.result import Event, EventKind, ReplayResult
+from crossmargin.report.drawing import family
 from crossmargin.report.headline import label
 from crossmargin.report.words import count_of, moment, money, price, size
 
@@ -108,7 +109,7 @@ def readable(text: str) -> str:
 def _receipt(number: int, name: str, event: Event) -> str:
     kind = event.kind.value.replace("-", " ")
     extra = _money_moved(event)
-    return f"""<li class="receipt m{number}">
+    return f"""<li class="receipt {family(number)}">
 <header><b>{moment(event.at_ms)}</b> {_badge(number, name)} <span>{escape(event.unit)}</span>
 <span class="kind">{kind}</span></header>
 <div><h4>Before</h4>{_health(event.before, event.asset)}</div>
@@ -146,7 +147,7 @@ def _health(health: Health | None, asset: str) -> str:
 
 
 def _badge(number: int, name: str) -> str:
-    return f'<span class="badge m{number}">{escape(label(name))}</span>'
+    return f'<span class="badge {family(number)}">{escape(label(name))}</span>'
 
 
 def _amount(event: Event, text: str) -> str:

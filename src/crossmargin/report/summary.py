@@ -36,6 +36,7 @@ from crossmargin.report.along import (
     is_pool,
     market_at,
     symbols_of,
+    undecided_points,
     unknown_points,
 )
 
@@ -121,7 +122,8 @@ class ModeSummary(Struct, frozen=True):
 
     Attributes
     ----------
-    unknown_ms : how long anything held had no price, so that nothing could be decided.
+    unknown_ms : how long health was unknown, for lack of a price or a margin tier of something
+        held, so that nothing could be decided about it.
     missing_at_end : symbols held at the end without a price then.
     reductions : how many times liquidation cut a position without closing everything.
     open_at_end : symbols of the positions still open.
@@ -251,7 +253,7 @@ def _mode(name: str, result: ReplayResult, index: Mapping[str, Decimal]) -> Mode
         units=tuple(_unit(unit, track, result) for unit, track in result.tracks.items()),
         liquidations=result.liquidations,
         reductions=reductions,
-        unknown_ms=int(spans[unknown].sum()),
+        unknown_ms=int(spans[undecided_points(result, unknown)].sum()),
         missing_at_end=tuple(s for s in last if no_price[result.path.symbols.index(s)]),
         open_at_end=held_symbols(result.end),
         decisions=result.decisions,

@@ -13,6 +13,7 @@ from crossmargin.feeds.series import exact as exact_price
 MINUS = "−"
 _DOLLARS = {"BUSD", "FDUSD", "TUSD", "DAI"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SMALLEST = Decimal("0.000000005")  # less than half of the last digit that wallets have
 _COUNTS = [
     "no",
     "one",
@@ -36,12 +37,14 @@ def places(asset: str) -> int:
 
 
 def money(amount: Decimal | None, asset: str, *, is_signed: bool = False) -> str:
-    """Return an amount without its asset; small ones keep two digits, unknown is a dash."""
+    """Return an amount without its asset; small ones get up to eight places, unknown is a dash."""
     if amount is None:
         return "–"
     shown = places(asset)
-    if amount and abs(amount) < Decimal(1).scaleb(-shown):
-        shown = min(18, 1 - amount.adjusted())
+    if abs(amount) < _SMALLEST:
+        return "0" if shown > 2 else "0.00"
+    if abs(amount) < Decimal(1).scaleb(-shown):
+        shown = min(8, 1 - amount.adjusted())
     return _number(amount, shown, is_signed=is_signed)
 
 

@@ -151,19 +151,17 @@ def _reduction(
     for position in _in_order(positions_of(assessment, unit), rulebook):
         contract = rulebook.contracts[position.symbol]
         mark = market.marks[position.symbol]
-        reached = account
+        reached, lowest = account, None
         for target in range((position.tier or 1) - 1, 0, -1):
             size = _size_down_to(target, position, contract)
             if size == -position.size:
                 break  # Not one lot fits into the tier: that would be a close, not a reduction.
-            reduction = Reduce(position.symbol, position.side, size, target)
+            lowest = Reduce(position.symbol, position.side, size, target)
             price = fill_price(size, mark, contract.instrument)
-            reached = liquidation_fill(account, rulebook, reduction, price).account
+            reached = liquidation_fill(account, rulebook, lowest, price).account
             if _is_healthy(reached, market, rulebook, unit.name):
-                return first or reduction
-            if target == 1:
-                first = first or reduction
-        account = reached
+                return first or lowest
+        first, account = first or lowest, reached
     return None
 
 

@@ -17,7 +17,7 @@ from crossmargin.margin.pnl import notional, unrealised_pnl
 from crossmargin.model.account import Account, MarginMode, Position, PositionMode, merged
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, quotient_up, up_to
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, quotient_down, quotient_up, up_to
 from crossmargin.venue.funding import funding_payment
 
 
@@ -130,8 +130,10 @@ def _after_fill(
 ) -> Position | None:
     kept = None
     if held and held.size != closed:
-        share = quotient_up(held.margin * closed, held.size) if closed else ZERO
-        kept = replace(held, size=held.size - closed, margin=held.margin - share)
+        kept = replace(held, size=held.size - closed)
+        if closed:
+            share = quotient_down(held.margin * kept.size, held.size)
+            kept = replace(kept, margin=down_to(EIGHT_PLACES, share))
     if not opened:
         return kept
     margin = ZERO
