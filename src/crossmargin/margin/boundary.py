@@ -86,24 +86,12 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
         if missing_of(unit, market, rulebook):
             by_unit[unit.name] = None
             continue
-        paths: dict[str, tuple[Curve, Curve]] = {}
+        symbols = dict.fromkeys(p.symbol for p in unit.positions if p.symbol in market.marks)
+        found = {symbol: _position_boundary(unit, symbol, market, rulebook) for symbol in symbols}
         for position in unit.positions:
-            symbol = position.symbol
-            if symbol not in market.marks:
-                continue
-            if symbol not in paths:
-                paths[symbol] = (
-                    _price_path(unit, symbol, market, rulebook, has_maintenance=True),
-                    _price_path(unit, symbol, market, rulebook, has_maintenance=False),
-                )
-            by_position[symbol, position.side] = _position_boundary(
-                Fraction(market.marks[symbol]),
-                rulebook.contracts[symbol].instrument.tick or EIGHT_PLACES,
-                *paths[symbol],
-            )
+            by_position[position.symbol, position.side] = found.get(position.symbol)
         by_unit[unit.name] = _joint(unit, market, rulebook)
-        found = [by_position.get((p.symbol, p.side)) for p in unit.positions if p.size]
-        if by_unit[unit.name] is None or None in found:
+        if by_unit[unit.name] is None or None in found.values():
             missing |= dict.fromkeys(_ladder_ends(unit, rulebook))
     return Boundaries(
         tuple(by_position.get((position.symbol, position.side)) for position in account.positions),
@@ -166,33 +154,53 @@ def _all_by(move: Decimal) -> _Moves:
     return _Moves(lambda _: move, lambda _: move)
 
 
-def _price_path(
-    unit: Unit, symbol: str, market: Market, rulebook: Rulebook, *, has_maintenance: bool
-) -> Curve:
+def _safe_prices(
+    unit: Unit,
+    symbol: str,
+    market: Market,
+    rulebook: Rulebook,
+    *,
+    has_maintenance: bool = True,
+    is_worst: bool = False,
+) -> list[Span]:
     def mark_line(name: str) -> Line:
         return Line(ZERO, Fraction(1)) if name == symbol else Line(Fraction(market.marks[name]))
 
     def index_line(asset: str) -> Line:
         return Line(Fraction(market.index[asset]))
 
-    whole: Span = (ZERO, None)
-    return curve(unit, rulebook, mark_line, index_line, whole, has_maintenance=has_maintenance)
+    path = curve(
+        unit,
+        rulebook,
+        mark_line,
+        index_line,
+        (ZERO, None),
+        has_maintenance=has_maintenance,
+        is_worst=is_worst,
+    )
+    return path.safe_intervals()
 
 
 def _position_boundary(
-    mark: Fraction, tick: Decimal, path: Curve, solvency: Curve
+    unit: Unit, symbol: str, market: Market, rulebook: Rulebook
 ) -> PositionBoundary | None:
-    safe = path.safe_intervals()
+    mark = Fraction(market.marks[symbol])
+    tick = rulebook.contracts[symbol].instrument.tick or EIGHT_PLACES
+    safe = _safe_prices(unit, symbol, market, rulebook)
+    if _ladder_ends(unit, rulebook):
+        # Known only if it is the same however the ladders go on where they are not known.
+        worst = _safe_prices(unit, symbol, market, rulebook, is_worst=True)
+        if safe != worst:
+            return None
     low, high = _nearest(safe, mark)
-    if path.unknown_ends and (not safe or path.unknown_ends & {low, high}):
-        return None  # it lies where a ladder is not known
     crossings = [
         price
         for span in safe
         for price in (_up(span[0], tick), _down(span[1], tick))
         if price is not None
     ]
-    zero_low, zero_high = _nearest(solvency.safe_intervals(), mark)
+    solvent = _safe_prices(unit, symbol, market, rulebook, has_maintenance=False)
+    zero_low, zero_high = _nearest(solvent, mark)
     return PositionBoundary(
         _up(low, tick),
         _down(high, tick),
@@ -248,16 +256,27 @@ def _multiple(unit: Unit, moves: _Moves, market: Market, rulebook: Rulebook) -> 
     # A price that falls reaches zero where start + slope × k does: the path ends there.
     ends = [-line.start / line.slope for line in lines if line.slope < 0]
     end = min(ends) if ends else None
-    path = curve(unit, rulebook, mark_line, index_line, (ZERO, end), has_maintenance=True)
+    path = curve(unit, rulebook, mark_line, index_line, (ZERO, end))
+    reached = _reached(path, has_stake=bool(symbols))
+    if _ladder_ends(unit, rulebook):
+        worst = curve(unit, rulebook, mark_line, index_line, (ZERO, end), is_worst=True)
+        if _reached(worst, has_stake=bool(symbols)) != reached:
+            raise UnknownError(f"the {unit.name} ladders are not known as far as the move leads")
+    return None if reached is None else _down(reached, EIGHT_PLACES)
+
+
+def _reached(path: Curve, *, has_stake: bool) -> Fraction | None:
+    # The first y from the start at which the surplus is gone; None if it never is.
     safe = path.safe_intervals()
-    if not safe or safe[0][0] > 0 or path.surplus_at_start() <= 0:
-        return Decimal(0) if symbols or path.surplus_at_start() < 0 else None
-    reached = safe[0][1]
-    if reached in path.unknown_ends:
-        raise UnknownError(f"the {unit.name} ladders are not known as far as the move leads")
-    if reached is None or (reached == end and path.surplus_at_end() > 0):
+    at_start = path.surplus_at_start()
+    if at_start < 0 or (has_stake and (not at_start or not safe or safe[0][0] > path.low)):
+        return ZERO
+    if not safe:
         return None
-    return _down(reached, EIGHT_PLACES)
+    reached = safe[0][1]
+    if reached is None or (reached == path.high and path.surplus_at_end() > 0):
+        return None
+    return reached
 
 
 def _ladder_ends(unit: Unit, rulebook: Rulebook) -> list[str]:

@@ -120,13 +120,6 @@ class Leg:
             return []
         return [self._where(Fraction(floor)) for floor in self.tiers.steps]
 
-    def unknown_from(self) -> tuple[Fraction, bool] | None:
-        """Return where the ladder stops being known, and whether that is towards higher y."""
-        known_to = self.tiers.known_to
-        if known_to is None or not self.mark.slope or not self.quantity:
-            return None
-        return self._where(Fraction(known_to)), (self.mark.slope > 0) != self.is_inverse
-
     def _where(self, notional: Fraction) -> Fraction:
         quantity = abs(self.quantity)
         price = quantity / notional if self.is_inverse else notional / quantity
@@ -187,36 +180,12 @@ class Purse:
 
 @dataclass(frozen=True)
 class Curve:
-    """The surplus of one unit along a path, for y between `low` and `high` (None: no end).
-
-    `unknown_ends` are those of the two beyond which a ladder is not known: the path goes on
-    there, but not our knowledge of it.
-    """
+    """The surplus of one unit along a path, for y between `low` and `high` (None: no end)."""
 
     purses: tuple[Purse, ...]
     low: Fraction
     high: Fraction | None
     has_maintenance: bool = True
-    unknown_ends: frozenset[Fraction] = frozenset()
-
-    @classmethod
-    def known_part(cls, purses: tuple[Purse, ...], low: Fraction, high: Fraction | None) -> "Curve":
-        """Return the surplus over as much of the path as all ladders are known for."""
-        unknown: set[Fraction] = set()
-        for leg in (leg for purse in purses for leg in purse.legs):
-            found = leg.unknown_from()
-            if found is None:
-                continue
-            where, is_above = found
-            if is_above and (high is None or where < high):
-                unknown.discard(high or where)
-                high = where
-                unknown.add(where)
-            elif not is_above and where > low:
-                unknown.discard(low)
-                low = where
-                unknown.add(where)
-        return cls(purses, low, high, unknown_ends=frozenset(unknown))
 
     def expression(self, at: Fraction) -> Expression:
         """Return the surplus around `at`, which must not be a breakpoint."""
@@ -232,9 +201,8 @@ class Curve:
         return total
 
     def surplus_at_start(self) -> Fraction:
-        """Return the surplus at `low`, approached from inside."""
-        start, end = self._spans()[0]
-        return self.expression(_between(start, end))(start)
+        """Return the surplus exactly at `low`."""
+        return self.expression(self.low)(self.low)
 
     def surplus_at_end(self) -> Fraction:
         """Return the surplus at a finite `high`, approached from inside.

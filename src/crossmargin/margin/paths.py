@@ -24,13 +24,16 @@ def curve(
     domain: Span,
     *,
     has_maintenance: bool = True,
+    is_worst: bool = False,
 ) -> Curve:
     """Return the unit's surplus (or, without maintenance, its equity) along a path.
 
     Parameters
     ----------
     mark_line, index_line : the line of a symbol's mark, of an asset's index price.
-    domain : where the path runs; with maintenance, cut to where all ladders are known.
+    domain : where the path runs.
+    is_worst : whether ladders that are known only in part go on as dearly as they can, instead
+        of as their last known tier does.
     """
     legs: dict[str, list[Leg]] = {asset: [] for asset in unit.wallets}
     for position in unit.positions:
@@ -42,7 +45,7 @@ def curve(
             Fraction(position.size) * Fraction(instrument.multiplier),
             Fraction(position.entry_price),
             instrument.kind.is_inverse,
-            contract.tiers,
+            contract.tiers.at_worst() if is_worst else contract.tiers,
             mark_line(position.symbol),
         )
         legs[instrument.settle].append(leg)
@@ -54,9 +57,7 @@ def curve(
             continue
         bid, ask = _rate_lines(index_line(asset), rulebook.collateral[asset])
         purses.append(Purse(wallet, tuple(legs[asset]), bid, ask))
-    if not has_maintenance:
-        return Curve(tuple(purses), *domain, has_maintenance=False)
-    return Curve.known_part(tuple(purses), *domain)
+    return Curve(tuple(purses), *domain, has_maintenance=has_maintenance)
 
 
 def _rate_lines(index: Line, collateral: Collateral) -> tuple[Line, Line]:

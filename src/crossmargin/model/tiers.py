@@ -13,7 +13,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from crossmargin.errors import UnitError
-from crossmargin.money import ZERO
+from crossmargin.money import ONE, ZERO
 
 
 class Tier(Struct, frozen=True):
@@ -74,6 +74,17 @@ class Tiers(Struct, frozen=True):
         if any(low >= high for low, high in pairwise(floors)):
             raise UnitError("tier floors must rise strictly")
         return cls(pieces, floors[1:], cap, known_to, is_floor_included)
+
+    def at_worst(self) -> "Tiers":
+        """Return the ladder with the dearest continuation there can be above `known_to`.
+
+        No venue asks for more than the whole of what is added, so the rate there is 1.
+        """
+        if self.known_to is None:
+            return self
+        deduction = self.pieces[-1].deduction_above(self.known_to, ONE)
+        above = Tier(self.known_to, ONE, deduction, ONE)
+        return Tiers.of((*self.pieces, above), is_floor_included=self.is_floor_included)
 
     @property
     def floors(self) -> tuple[Decimal, ...]:

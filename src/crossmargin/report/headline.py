@@ -61,15 +61,16 @@ def verdict(modes: tuple[ModeSummary, ...]) -> str:
 
 
 def market_move(symbols: tuple[SymbolSummary, ...]) -> str:
-    """Return how far the prices moved, for up to four symbols; empty without any."""
+    """Return how far the prices moved, for up to four symbols; empty if none did."""
     moves = []
-    for symbol in symbols[:4]:
+    moving = [symbol for symbol in symbols if symbol.high.amount > symbol.low.amount]
+    for symbol in moving[:4]:
         is_fall = symbol.high.at_ms <= symbol.low.at_ms
         first, then = (symbol.high, symbol.low) if is_fall else (symbol.low, symbol.high)
         fraction = (then.amount / first.amount - 1).copy_abs()
         verb = "fell" if is_fall else "rose"
         moves.append(f"{symbol.symbol} {verb} {percent(fraction)}")
-    rest = len(symbols) - len(moves)
+    rest = len(moving) - len(moves)
     if rest:
         moves.append(f"{count_of(rest, 'more symbol')} moved too")
     return f"Between their extremes {listed(moves)}." if moves else ""

@@ -1,7 +1,7 @@
-"""Two-candle stories whose every number can be worked out by hand.
+"""Small stories whose every number can be worked out by hand.
 
-The venue has no fees to speak of: 1 % maintenance on everything, a fund that takes over, funding
-as given. One point a minute from T0 on.
+Contracts ask 1 % of notional as maintenance margin, orders fill at the mark, and a fund takes over
+what fails. One point a minute from T0 on.
 """
 
 from datetime import date
@@ -82,8 +82,9 @@ def run(
 def fall(*, has_gap: bool = False) -> dict[str, ReplayResult]:
     """1,000 USDT; 10 A at 100 and 10 B at 50, both 10x, in cross and isolated.
 
-    A falls 100, 90.5, 85 and comes back to 100; B stays at 50. The bucket of A holds 100: at 85
-    its equity is 100 − 150 = −50. The pool then has 1,000 − 150 = 850, and lives.
+    A goes 100, 91.5, 85, 100 and B stays at 50. At 91.5 funding takes 915 × 0.001 = 0.915. At 85
+    the bucket of A has 100 − 0.915 − 150 = −50.915 and is gone; the pool has 1,000 − 0.915 − 150 =
+    849.085 against 8.5 + 5 of maintenance margin, and lives.
     """
     account = Account(
         {"USDT": dec("1000")},
@@ -92,7 +93,7 @@ def fall(*, has_gap: bool = False) -> dict[str, ReplayResult]:
     )
     b = [50.0, 50, 50, None] if has_gap else [50.0, 50, 50, 50]
     gaps = (Gap("BUSDT", T0 + 3 * MINUTE, T0 + 4 * MINUTE, 1),) if has_gap else ()
-    prices = path(gaps, AUSDT=[100, 90.5, 85, 100], BUSDT=b)
+    prices = path(gaps, AUSDT=[100, 91.5, 85, 100], BUSDT=b)
     rates = (funding("AUSDT", "0.001", 1),)
     return {
         "cross": run(account, prices, rates),

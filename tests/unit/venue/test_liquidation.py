@@ -188,7 +188,7 @@ def test_slippage_counts_against_a_reduction():
         ),
         # Ten a unit: 1,000 ÷ 10 ÷ 10 = 10 fit.
         pytest.param(
-            linear("AUSDT", multiplier="10"), LADDER, 10, 20, 1900, "-10", id="by multiplier"
+            linear("AUSDT", multiplier="10"), LADDER, 10, 20, 18100, "-10", id="by multiplier"
         ),
     ],
 )
@@ -242,8 +242,8 @@ def test_a_plan_over_two_positions_begins_with_the_first_ones_lowest_tier():
 
 
 def test_the_lowest_tier_is_the_lowest_that_holds_a_lot():
-    # Lots of 15 units: tier 1 holds none, tier 2 one. 610 + 110 are asked of 150; A at 15 units (60)
-    # leaves 170, and B at 10 leaves 70.
+    # Lots of 15 units: tier 1 holds none, tier 2 one. 610 + 110 are asked of 150; A at 15 units
+    # leaves 60 + 110, and B at 10 then 60 + 10.
     rules = book((replace(linear("AUSDT"), lot=D(15)), LADDER), (linear("BUSDT"), LADDER))
     before = account(150, held("AUSDT", 30), held("BUSDT", 20))
 
