@@ -19,7 +19,11 @@ def check(
         bool, typer.Option("--json", help="Print the answer as JSON, numbers as exact strings.")
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show each formula with the numbers in.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Show each formula with the numbers in, with --json as a list of lines.",
+        ),
     ] = False,
 ) -> None:
     """Say what the account is worth, what is asked of it, and how far it is from liquidation.
@@ -36,7 +40,12 @@ def check(
 
         from crossmargin.files.answer import answer
 
-        text = msgspec.json.format(msgspec.json.encode(answer(assessment)), indent=2)
+        found = answer(assessment)
+        if explain:
+            from crossmargin.cli.explain import explanation
+
+            found["explanation"] = [*explanation(assessment)]
+        text = msgspec.json.format(msgspec.json.encode(found), indent=2)
         typer.echo(text.decode())
     else:
         _show(assessment, is_explained=explain)

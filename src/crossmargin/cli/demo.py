@@ -21,7 +21,9 @@ def demo(
     candles: Annotated[
         Path | None,
         typer.Option(
-            "--candles", metavar="PATH", help="Real candles of 10 and 11 October 2025. [built in]"
+            "--candles",
+            metavar="PATH",
+            help="Real candles of 10 and 11 October 2025; else a built-in path.",
         ),
     ] = None,
     out: Annotated[

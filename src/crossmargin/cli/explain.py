@@ -58,7 +58,7 @@ def _position(assessment: Assessment, position: PositionAssessment) -> Iterator[
         return
     piece = contract.tiers.pieces[position.tier - 1]
     yield (
-        f"maintenance margin = {full(value)} × {percent(piece.rate, up=True)} − "
+        f"maintenance margin = {full(value)} × {full(piece.rate * 100)} % − "
         f"{full(piece.deduction)} = {full(position.maintenance_margin)}   "
         f"(tier {position.tier}, from {full(piece.floor)})"
     )
@@ -108,9 +108,11 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
         else:
             yield from _wallet(assessment, unit.name)
     gain = health.equity - unit.wallet_balance
+    is_multi = assessment.account.assets_mode is AssetsMode.MULTI and unit.kind is UnitKind.POOL
+    profit = "unrealised profit, converted" if is_multi else "unrealised profit"
     wallet, equity = full(unit.wallet_balance), full(health.equity)
     maintenance = full(health.maintenance_margin)
-    yield f"equity = wallet {wallet} + unrealised profit {full(gain)} = {equity}"
+    yield f"equity = wallet {wallet} + {profit} {full(gain)} = {equity}"
     yield (
         f"initial margin = positions {full(health.initial_margin - _orders(unit))} + "
         f"open orders {full(_orders(unit))} = {full(health.initial_margin)}"

@@ -11,25 +11,32 @@ PLACES_OF_DOLLARS = 2
 PLACES_OF_COINS = 8
 DOLLARS = frozenset(["USD", "USDT", "USDC", "BUSD", "FDUSD", "USD1", "U"])
 
+MANY = Decimal(10)
+
 UNKNOWN = "?"
 NONE = "–"
 
 
 def held(amount: Decimal | None, asset: str) -> str:
     """Return money that is the account's, rounded down; "?" if unknown."""
-    return UNKNOWN if amount is None else _grouped(amount, places_of(asset), ROUND_FLOOR)
+    return UNKNOWN if amount is None else _money(amount, asset, ROUND_FLOOR)
 
 
 def asked(amount: Decimal | None, asset: str) -> str:
     """Return money that is asked of the account, rounded up; "?" if unknown."""
-    return UNKNOWN if amount is None else _grouped(amount, places_of(asset), ROUND_CEILING)
+    return UNKNOWN if amount is None else _money(amount, asset, ROUND_CEILING)
 
 
 @exact
 def percent(fraction: Decimal | None, *, up: bool) -> str:
-    """Return a fraction as a percentage with two places; "–" for None."""
+    """Return a fraction as a percentage with two places, "–" for None.
+
+    Beyond `MANY`, where digits say nothing more, it is "over 1,000 %".
+    """
     if fraction is None:
         return NONE
+    if fraction > MANY:
+        return f"over {MANY * 100:,f} %"
     return f"{_grouped(fraction * 100, 2, ROUND_CEILING if up else ROUND_FLOOR)} %"
 
 
@@ -45,9 +52,11 @@ def full(value: Decimal) -> str:
     return _trimmed(_grouped(value, 12, ROUND_HALF_EVEN))
 
 
-def places_of(asset: str) -> int:
-    """Return how many places money in `asset` is shown with."""
-    return PLACES_OF_DOLLARS if asset in DOLLARS else PLACES_OF_COINS
+def _money(amount: Decimal, asset: str, rounding: str) -> str:
+    # Dollars with cents; coins with the places they need.
+    if asset in DOLLARS:
+        return _grouped(amount, PLACES_OF_DOLLARS, rounding)
+    return _trimmed(_grouped(amount, PLACES_OF_COINS, rounding))
 
 
 @exact

@@ -24,12 +24,16 @@ def replay(
     start: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="TIME", help="First moment, such as 2025-10-10T12:00Z. [at, else all]"
+            "--from",
+            metavar="TIME",
+            help="First moment, such as 2025-10-10T12:00Z; else the file's at, else all.",
         ),
     ] = None,
     end: Annotated[
         str | None,
-        typer.Option("--to", metavar="TIME", help="The moment to stop before. [all there is]"),
+        typer.Option(
+            "--to", metavar="TIME", help="The moment to stop before; else the last there is."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -40,14 +44,17 @@ def replay(
         typer.Option(help="What comes first inside a candle: ohlc high, olhc low, worst."),
     ] = "ohlc",
     price: Annotated[
-        str | None, typer.Option(help="Use only mark, last or spot prices. [mark, else last]")
+        str | None, typer.Option(help="Use only mark, last or spot prices; else mark, else last.")
     ] = None,
     interval: Annotated[
-        str | None, typer.Option(help="Use only candles of this length, such as 5m. [finest]")
+        str | None,
+        typer.Option(help="Use only candles of this length, such as 5m; else the finest."),
     ] = None,
     funding: Annotated[
         Path | None,
-        typer.Option("--funding", metavar="PATH", help="Funding history. [beside the candles]"),
+        typer.Option(
+            "--funding", metavar="PATH", help="Funding history; else what lies beside the candles."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:

@@ -40,6 +40,8 @@ def rulebooks(
 def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
     from rich.table import Table
 
+    from crossmargin.cli.console import show_sentence
+
     out.print(venue.venue, style="bold")
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 2))
     table.add_column("In force from")
@@ -57,11 +59,11 @@ def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
     if venue.assumed:
         out.print("  Assumed:", style="dim")
         for sentence in venue.assumed:
-            out.print(f"    {sentence}", markup=False)
+            show_sentence(out, sentence, indent=4)
     if has_sources:
         out.print("  Sources:", style="dim")
         for source in venue.sources.values():
             read = f"{source.confidence}, read {source.read_on}"
-            out.print(f"    {source.what} ({read})", markup=False)
+            show_sentence(out, f"{source.what} ({read})", indent=4)
             if source.address:
                 out.print(f"      {source.address}", style="dim", markup=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import typer
 
-from crossmargin.cli.console import console
+from crossmargin.cli.console import console, show_sentence
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.series import utc
 from crossmargin.replay.engine import Setup, replay
@@ -113,7 +113,7 @@ def _show(out: "Console", summary: Summary, results: "dict[str, ReplayResult]") 
         out.print()
         out.print(f"What happened, {mode.name}:")
         for event in events[:EVENTS_SHOWN]:
-            out.print(f"  {utc(event.at_ms)}  {event.unit or event.symbol}: {event.text}")
+            show_sentence(out, f"{utc(event.at_ms)}  {event.unit or event.symbol}: {event.text}")
         if len(events) > EVENTS_SHOWN:
             out.print(f"  and {len(events) - EVENTS_SHOWN} more, all in the report (--out)")
     for gap in summary.gaps:
@@ -125,4 +125,4 @@ def _show(out: "Console", summary: Summary, results: "dict[str, ReplayResult]") 
     out.print()
     out.print("Prices and assumptions:", style="dim")
     for sentence in (*summary.prices, *summary.assumptions):
-        out.print(f"  {sentence}", style="dim", markup=False)
+        show_sentence(out, sentence, "dim")

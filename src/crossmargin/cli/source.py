@@ -1,7 +1,6 @@
 """Where a command's account comes from: a file, or standard input for "-"."""
 
 import sys
-from pathlib import Path
 
 from crossmargin.errors import UsageError
 from crossmargin.files.account import AccountFile, parse_account, read_account_file
@@ -16,7 +15,7 @@ def account_file(name: str) -> AccountFile:
         One sentence with file, place and reason.
     """
     if name != "-":
-        return read_account_file(Path(name))
+        return read_account_file(name)
     try:
         text = sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError:

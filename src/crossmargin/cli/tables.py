@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crossmargin.cli.console import show_sentence, show_table
 from crossmargin.cli.numbers import NONE, UNKNOWN, asked, held, percent, price
 from crossmargin.files.answer import distance
 from crossmargin.margin.assessment import (
@@ -33,10 +34,10 @@ def show_assessment(out: Console, assessment: Assessment) -> None:
     )
     out.print(_headline(assessment))
     out.print()
-    out.print(_units(assessment))
+    show_table(out, _units(assessment))
     if assessment.positions:
         out.print()
-        out.print(_positions(assessment))
+        show_table(out, _positions(assessment))
     _show_list(out, "Missing", (*assessment.missing, *assessment.boundaries.missing), "yellow")
     _show_list(out, "Warnings", assessment.warnings, "yellow")
     _show_list(out, "Assumed", assessment.assumptions, "dim")
@@ -70,16 +71,26 @@ def _headline(assessment: Assessment) -> Text:
         failed = [unit.name for unit in assessment.units if unit.is_liquidatable]
         text.append(f"  {', '.join(failed)}: equity does not cover maintenance", style="bold")
         return text
-    buffer = held(pool.health.buffer if pool.health else None, pool.asset)
-    text.append(f"  buffer {buffer} {pool.asset}", style="bold")
+    text.append(f"  buffer {_buffer(pool)}", style="bold")
     text.append(f"\n {joint_sentence(assessment)}")
+    worst = assessment.worst
+    if worst.name != pool.name:
+        text.append(f"\n the {worst.name} {worst.kind} is the least healthy: {_buffer(worst)} left")
     return text
+
+
+def _buffer(unit: UnitAssessment) -> str:
+    return f"{held(unit.health.buffer if unit.health else None, unit.asset)} {unit.asset}"
 
 
 def _units(assessment: Assessment) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("")
-    for heading in ("Wallet", "Equity", "Initial", "Maintenance", "Buffer", "Free", "Health"):
+    has_orders = bool(assessment.account.orders)
+    headings = ["Wallet", "Equity", "Initial", "Maintenance", "Buffer", "Free", "Health"]
+    if has_orders:
+        headings.insert(3, "Orders")
+    for heading in headings:
         table.add_column(heading, justify="right")
     table.add_column("Venue ratio", justify="right")
     for unit in assessment.units:
@@ -89,6 +100,7 @@ def _units(assessment: Assessment) -> Table:
             held(unit.wallet_balance, unit.asset),
             held(health.equity if health else None, unit.asset),
             asked(health.initial_margin if health else None, unit.asset),
+            *([asked(unit.order_initial_margin, unit.asset)] if has_orders else []),
             asked(health.maintenance_margin if health else None, unit.asset),
             held(health.buffer if health else None, unit.asset),
             held(unit.free_margin, unit.asset),
@@ -153,9 +165,9 @@ def _liquidation(boundary: PositionBoundary | None) -> str:
 def _bankruptcy(position: PositionAssessment, boundary: PositionBoundary | None) -> str:
     if boundary is None:
         return UNKNOWN
-    is_long = position.size > 0
-    found = boundary.bankruptcy_price
-    return price(found and _short(found, ROUND_CEILING if is_long else ROUND_FLOOR))
+    found, mark = boundary.bankruptcy_price, position.mark_price
+    is_below = found is not None and mark is not None and found < mark
+    return price(found and _short(found, ROUND_CEILING if is_below else ROUND_FLOOR))
 
 
 def _short(value: Decimal, rounding: str) -> Decimal:
@@ -170,4 +182,4 @@ def _show_list(out: Console, title: str, sentences: tuple[str, ...], style: str)
     out.print()
     out.print(f"{title}:", style=style)
     for sentence in sentences:
-        out.print(f"  {sentence}", style=style, markup=False)
+        show_sentence(out, sentence, style)

@@ -117,7 +117,7 @@ class AccountFile(Struct, frozen=True):
     rulebook: Rulebook
 
 
-def read_account_file(path: Path) -> AccountFile:
+def read_account_file(path: str | Path) -> AccountFile:
     """Return what the account file at `path` says.
 
     Raises
@@ -126,7 +126,7 @@ def read_account_file(path: Path) -> AccountFile:
         One sentence with file, place and reason.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -305,7 +305,8 @@ def _rulebook(table: AccountTable) -> Rulebook:
 
 def _symbols(table: AccountTable) -> dict[str, str]:
     # Every symbol the account itself names, and where.
-    places = {symbol: f"leverage.{symbol}" for symbol in table.leverage}
+    places = {symbol: f"marks.{symbol}" for symbol in table.marks}
+    places |= {symbol: f"leverage.{symbol}" for symbol in table.leverage}
     places |= {symbol: f"margin_mode.{symbol}" for symbol in table.margin_mode}
     places |= {row.symbol: f"orders[{i}].symbol" for i, row in enumerate(table.orders)}
     places |= {row.symbol: f"positions[{i}].symbol" for i, row in enumerate(table.positions)}

@@ -188,7 +188,7 @@ class Curve:
     has_maintenance: bool = True
 
     def expression(self, at: Fraction) -> Expression:
-        """Return the surplus around `at`, which must not be a breakpoint."""
+        """Return the surplus around `at`; on a breakpoint, by what holds exactly there."""
         total = Expression()
         for purse in self.purses:
             equity = purse.equity()

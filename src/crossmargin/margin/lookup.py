@@ -44,8 +44,8 @@ def leverage_of(
     default = rulebook.leverage_default
     if remarks is not None:
         remarks[
-            f"leverage of {symbol} is not given: the {plain(default)} that {rulebook.venue} "
-            "starts with is used"
+            f"The leverage of {symbol} is not given: the {plain(default)} that {rulebook.venue} "
+            "starts with is used."
         ] = None
     return default
 

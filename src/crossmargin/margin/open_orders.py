@@ -69,8 +69,8 @@ def _price(order: Order, mark: Decimal, rulebook: Rulebook, remarks: dict[str, N
     if order.price is not None:
         return order.price
     remarks[
-        f"no quote for {order.symbol} is given: its market order is margined as if bid, ask and "
-        "last price were the mark price"
+        f"No quote for {order.symbol} is given: its market order is margined as if bid, ask and "
+        "last price were the mark price."
     ] = None
     quote = Quote(mark, mark, mark, mark)
     price = assumed_price(

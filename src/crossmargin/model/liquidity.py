@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from crossmargin.model.instrument import Instrument
-from crossmargin.money import ONE
+from crossmargin.money import ONE, plain
 
 MILLION = Decimal(1_000_000)
 
@@ -42,7 +42,7 @@ class Liquidity(Struct, frozen=True):
     def sentence(self) -> str:
         """Return what is assumed, in words."""
         return (
-            f"market orders are assumed to fill {self.half_spread * 100:f} % from the mark plus "
-            f"{self.impact_per_million * 100:f} % per million of notional, "
-            f"at most {self.slippage_max * 100:f} %"
+            f"Market orders are assumed to fill {plain(self.half_spread * 100)} % from the mark "
+            f"plus {plain(self.impact_per_million * 100)} % per million of notional, at most "
+            f"{plain(self.slippage_max * 100)} %."
         )

@@ -160,6 +160,7 @@ class _Run:
         self.rulebook = setup.rulebook
         self.account = account
         self.point = 0
+        self.placed_at = 0
         self.decisions = 0
         self.events: list[Event] = []
         self.accounts: list[tuple[int, Account]] = [(0, account)]
@@ -230,6 +231,7 @@ class _Run:
         if wanted is None:
             return
         self._become(replace(self.account, orders=()))
+        self.placed_at = self.point
         for order in wanted:
             if order.symbol not in self.path.symbols:
                 raise UnknownError(f"there are no prices of {order.symbol}")
@@ -276,13 +278,21 @@ class _Run:
                 continue  # cancelled by a liquidation meanwhile
             if first_touch(order, self._marks_of(order.symbol)[point : point + 1]) is None:
                 continue
+            is_new = point == self.placed_at
             level = level_of(order, market.marks[order.symbol])
             on_the_way = replace(market, marks={**market.marks, order.symbol: level})
-            if any(unit.is_liquidatable for unit in self._assess(on_the_way).units):
+            condemned = [u for u in self._assess(on_the_way).units if u.is_liquidatable]
+            if condemned and not is_new:
                 self._liquidate(market, at_ms)
             if order in self.account.orders:
                 traded = trade(
-                    self.account, order, market, self.rulebook, self.setup.liquidity, at_ms
+                    self.account,
+                    order,
+                    market,
+                    self.rulebook,
+                    self.setup.liquidity,
+                    at_ms,
+                    is_new=is_new,
                 )
                 self._become(traded.account)
                 self.events.append(traded.event)

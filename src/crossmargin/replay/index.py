@@ -27,12 +27,12 @@ class IndexPath:
             symbol = _follows(asset, path, rulebook)
             moves = np.ones(self._count)
             if symbol is None:
-                said.append(f"the index price of {asset} is held at {price:f}")
+                said.append(f"The index price of {asset} is held at {price:f}.")
             else:
                 marks = path.marks[:, path.symbols.index(symbol)]
                 known = np.flatnonzero(np.isfinite(marks))
                 moves = marks / marks[known[0]] if len(known) else np.full(self._count, np.nan)
-                said.append(f"the index price of {asset} moves with the mark price of {symbol}")
+                said.append(f"The index price of {asset} moves with the mark price of {symbol}.")
             self._columns[asset] = float(price) * moves
         self.assumptions = tuple(said)
 

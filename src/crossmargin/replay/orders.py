@@ -1,6 +1,7 @@
 """When a resting order meets the path, and what it does to the account then.
 
-A limit order fills at its limit, as a maker, at the first point on its far side. A stop or
+A limit order fills at its limit, as a maker, at the first point on its far side; one that is
+there already when it is placed trades at market, as a taker, no worse than its limit. A stop or
 take-profit is triggered by the mark and then trades at market by the liquidity model, from the
 mark of that point: a gap that jumps over a stop fills where the price is, not at the stop.
 Reduce-only orders are cut to the position and vanish with it.
@@ -60,15 +61,20 @@ def trade(
     rulebook: Rulebook,
     liquidity: Liquidity,
     at_ms: int,
+    *,
+    is_new: bool = False,
 ) -> Traded:
-    """Return what the touched order does: fill, wait as a limit order, or vanish."""
+    """Return what the touched order does: fill, wait as a limit order, or vanish.
+
+    `is_new`: whether it is placed at this very moment, and has not been resting.
+    """
     rest = replace(account, orders=tuple(o for o in account.orders if o is not order))
     mark = market.marks[order.symbol]
     if order.type.is_conditional and order.price is not None:
         limit = replace(order, type=OrderType.LIMIT, trigger_price=None)
         event = Event(
             at_ms,
-            EventKind.FILL,
+            EventKind.TRIGGERED,
             f"{order.type} on {order.symbol} triggered at {plain(mark)}; "
             f"rests as a limit order at {plain(order.price)}",
             symbol=order.symbol,
@@ -79,10 +85,11 @@ def trade(
     if not size:
         text = f"reduce-only order on {order.symbol} vanishes: nothing is left to reduce"
         return Traded(rest, Event(at_ms, EventKind.ORDER_REFUSED, text, symbol=order.symbol))
-    is_maker = order.type is OrderType.LIMIT and order.price is not None
-    price = order.price if is_maker and order.price else None
-    if price is None:
-        price = liquidity.fill_price(size, mark, instrument)
+    price = liquidity.fill_price(size, mark, instrument)
+    is_maker = order.price is not None and not is_new
+    if order.price is not None:
+        better = min if size > 0 else max
+        price = order.price if is_maker else better(price, order.price)
     posted = post_fill(
         rest,
         instrument,

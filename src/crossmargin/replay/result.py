@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     FUNDING = "funding"
     FUNDING_UNKNOWN = "funding-unknown"
     FILL = "fill"
+    TRIGGERED = "triggered"
     ORDER_REFUSED = "order-refused"
     CANCEL_ORDERS = "cancel-orders"
     REDUCE_TO_LOWER_TIER = "reduce-to-lower-tier"

@@ -13,6 +13,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.feeds.path import PricePath
 from crossmargin.feeds.series import exact as exact_price
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.market import Market
@@ -68,12 +69,24 @@ def held_symbols(account: Account) -> tuple[str, ...]:
 
 
 def symbols_of(result: ReplayResult) -> tuple[str, ...]:
-    """Return the symbols the account ever held or had an order or event on, in path order."""
-    named = {event.symbol for event in result.events}
+    """Return the symbols the account ever held or had an order or event on, in path order.
+
+    Those that never have a price are left out: there is nothing to show of them.
+    """
+    named = {symbol for event in result.events for symbol in event.symbol.split(" ")}
     for _, account in result.accounts:
         named.update(position.symbol for position in account.positions)
         named.update(order.symbol for order in account.orders)
-    return tuple(symbol for symbol in result.path.symbols if symbol in named)
+    return tuple(symbol for symbol in priced_symbols(result.path) if symbol in named)
+
+
+def priced_symbols(path: PricePath) -> tuple[str, ...]:
+    """Return the symbols that have a price at some point of a path."""
+    return tuple(
+        symbol
+        for column, symbol in enumerate(path.symbols)
+        if np.isfinite(path.marks[:, column]).any()
+    )
 
 
 def equity_of(result: ReplayResult, asset: str, unknown: Mask) -> Values:

@@ -25,6 +25,7 @@ from crossmargin.report.along import (
     equity_of,
     held_symbols,
     point_of,
+    priced_symbols,
     symbols_of,
     unknown_points,
 )
@@ -144,7 +145,7 @@ def shown_symbols(results: Mapping[str, ReplayResult]) -> list[str]:
     """Return the symbols that have a chart: those of positions, orders and events; else all."""
     found = dict.fromkeys(s for result in results.values() for s in symbols_of(result))
     path = next(iter(results.values())).path
-    return list(found or dict.fromkeys(path.symbols))[:SYMBOLS_MAX]
+    return list(found or priced_symbols(path))[:SYMBOLS_MAX]
 
 
 def plain_of(values: Values | list[float | None]) -> list[float | None]:

@@ -49,7 +49,7 @@ def verdict(modes: tuple[ModeSummary, ...]) -> str:
     if gap is None:
         return ""
     asset, ahead = gap
-    ends = [mode.taken_over[0].taken_over_at_ms if mode.taken_over else None for mode in modes]
+    ends = [_gone_at(mode) for mode in modes]
     if ends[0] != ends[1]:
         if ends[0] is None or (ends[1] is not None and ends[0] > ends[1]):
             return _longer(one, other, ends[0], ends[1] or 0, asset, ahead)
@@ -74,6 +74,13 @@ def market_move(symbols: tuple[SymbolSummary, ...]) -> str:
     if rest:
         moves.append(f"{count_of(rest, 'more symbol')} moved too")
     return f"Between their extremes {listed(moves)}." if moves else ""
+
+
+def _gone_at(mode: ModeSummary) -> int | None:
+    # When the last of its positions was taken over; None while any is open.
+    if mode.open_at_end or not mode.taken_over:
+        return None
+    return max(unit.taken_over_at_ms or 0 for unit in mode.taken_over)
 
 
 def _longer(

@@ -24,7 +24,7 @@ from crossmargin.report.figures import figures
 from crossmargin.report.headline import headline, label, market_move, outcome, verdict
 from crossmargin.report.receipts import funding, orders, receipts
 from crossmargin.report.summary import NO_INDEX, Summary, summarise
-from crossmargin.report.words import day, duration, moment
+from crossmargin.report.words import count_of, day, duration, moment
 
 GAPS_MAX = 20
 """Gaps listed on the page; the summary has all."""
@@ -85,7 +85,7 @@ def page(
         "title": escape(f"{title or 'Replay'}: {' '.join(headline(m) for m in summary.modes)}"),
         "kicker": _kicker(summary, title),
         "headlines": "\n".join(_headline(number, summary) for number in range(len(results))),
-        "verdict": escape(f"{verdict(summary.modes)} {market_move(summary.symbols)}".strip()),
+        "verdict": _kept(f"{verdict(summary.modes)} {market_move(summary.symbols)}".strip()),
         "compared": compared(summary),
         "sections": _sections(charts, frame, summary),
         "events": _events(results),
@@ -115,8 +115,13 @@ def _kicker(summary: Summary, title: str) -> str:
 
 def _headline(number: int, summary: Summary) -> str:
     mode = summary.modes[number]
-    words = escape(outcome(mode))
+    words = _kept(outcome(mode))
     return f'<span class="{family(number)}"><b>{escape(label(mode.name))}:</b> {words}</span>'
+
+
+def _kept(text: str) -> str:
+    # A number and its sign stay on one line.
+    return escape(text).replace(" %", "&nbsp;%")
 
 
 def _sections(charts: dict[str, list[Json]], frame: Frame, summary: Summary) -> str:
@@ -162,7 +167,7 @@ def _gaps(summary: Summary) -> str:
         return "<p>None: there is a price at every moment.</p>"
     sentences = [
         f"{gap.symbol}: no price from {moment(gap.from_ms)} for {duration(gap.to_ms - gap.from_ms)}"
-        f" ({gap.missing:,} candles)."
+        f" ({count_of(gap.missing, 'candle')} missing)."
         for gap in summary.gaps[:GAPS_MAX]
     ]
     if len(summary.gaps) > GAPS_MAX:

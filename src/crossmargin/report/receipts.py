@@ -9,6 +9,7 @@ All text comes from people's files or is built from their names, so all of it is
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from html import escape
 
 from crossmargin.margin.health import Health
@@ -21,7 +22,7 @@ from crossmargin.report.words import count_of, moment, money, price, size
 SHOWN_MAX = 200
 """Receipts and orders on a page; the events table has all."""
 
-_NUMBER = re.compile(r"(?<![\w.,-])([1-9]\d{2,})(\.\d+)?(?![\w.]*\w)")
+_NUMBER = re.compile(r"(?<![\w.,-])([1-9]\d{2,})(\.\d+)?(?![\w.-]*\w)")
 
 
 def receipts(results: Mapping[str, ReplayResult]) -> str:
@@ -91,7 +92,7 @@ def funding(results: Mapping[str, ReplayResult]) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a sentence with thousands separated, and decimals cut to what the size deserves.
+    """Return a sentence with thousands separated, and decimals rounded to what the size deserves.
 
     From 100 on four are kept, from 1,000 two.
 
@@ -99,9 +100,8 @@ def readable(text: str) -> str:
     """
 
     def separated(match: re.Match[str]) -> str:
-        whole, rest = match[1], match[2] or ""
-        kept = 3 if len(whole) > 3 else 5
-        return f"{int(whole):,}{rest[:kept]}"
+        places = min(len(match[2] or ".") - 1, 2 if len(match[1]) > 3 else 4)
+        return f"{Decimal(match[0]):,.{places}f}"
 
     return _NUMBER.sub(separated, text)
 

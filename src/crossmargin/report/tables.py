@@ -68,7 +68,7 @@ def path_table(results: Mapping[str, ReplayResult]) -> "pl.DataFrame":
             columns |= _unit_columns(name, result)
         frames.append(pl.DataFrame(columns, nan_to_null=True))
     whole = pl.concat(frames)
-    moments = pl.from_epoch("at_ms", time_unit="ms").dt.replace_time_zone("UTC").alias("at")
+    moments = pl.col("at_ms").cast(pl.Datetime("ms", "UTC")).alias("at")
     return whole.select("at_ms", moments, pl.exclude("at_ms", "at"))
 
 
@@ -98,7 +98,7 @@ def events_table(results: Mapping[str, ReplayResult]) -> "pl.DataFrame":
     schema: dict[str, Any] = {"at_ms": pl.Int64, **dict.fromkeys(TEXTS, pl.String)}
     schema |= {**dict.fromkeys((*AMOUNTS, *HEALTHS), amount), "rule": pl.String, "text": pl.String}
     whole = pl.DataFrame(rows, schema=schema)
-    moments = pl.from_epoch("at_ms", time_unit="ms").dt.replace_time_zone("UTC").alias("at")
+    moments = pl.col("at_ms").cast(pl.Datetime("ms", "UTC")).alias("at")
     return whole.select("at_ms", moments, pl.exclude("at_ms", "at"))
 
 

@@ -32,7 +32,7 @@ def test_the_fill_price_of_a_market_order(instrument, size, mark, price):
 
 def test_the_assumption_in_words():
     sentence = (
-        "market orders are assumed to fill 0.100 % from the mark plus 1.00 % per million of "
+        "Market orders are assumed to fill 0.1 % from the mark plus 1 % per million of "
         "notional, at most 5.00 %"
     )
 

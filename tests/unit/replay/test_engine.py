@@ -111,8 +111,8 @@ def test_pool_and_buckets_of_an_asset_add_up():
 
 
 def test_a_position_is_reduced_through_its_tiers():
-    # At 90 twenty units are 1,800 and ask 90 of 290 − 200 = 90. 1,000 ÷ 90 units fit the first tier:
-    # 11.11111111, so that 8.88888889 are sold at a loss of 10 each.
+    # At 90 twenty units are 1,800 and ask 90 of 290 − 200 = 90. 1,000 ÷ 90 = 11.11111111 units fit
+    # the first tier, so that 8.88888889 are sold at a loss of 10 each.
     result = replay(account(290, held("LUSDT", 20)), setup(path(LUSDT=[100, 91, 90, 90])))
     (event,) = result.events
 
@@ -248,8 +248,8 @@ def test_in_multi_assets_mode_collateral_falls_with_the_mark():
     assert [900, 140] == track.equity[:2].tolist()
     assert [(2, TAKE_OVER)] == told(result)
     assert D(-50) == result.events[0].fund_change
-    assert "the index price of A moves with the mark price of AUSDT" in result.assumptions
-    assert "the index price of USDT is held at 1" in result.assumptions
+    assert "The index price of A moves with the mark price of AUSDT." in result.assumptions
+    assert "The index price of USDT is held at 1." in result.assumptions
 
 
 @pytest.mark.parametrize(
@@ -329,5 +329,5 @@ def test_what_was_assumed_is_said_once():
     said = result.assumptions
 
     assert len(set(said)) == len(said)
-    assert "leverage of AUSDT is not given: the 20 that toy starts with is used" in said
-    assert any(sentence.startswith("market orders are assumed to fill") for sentence in said)
+    assert "The leverage of AUSDT is not given: the 20 that toy starts with is used." in said
+    assert any(sentence.startswith("Market orders are assumed to fill") for sentence in said)

@@ -22,8 +22,13 @@ def unit(name, *, at=None, buffer="500", is_pool=False):
 def mode(outcome, end, *units, name="cross", start="10000", **rest):
     amount = None if end is None else dec(end)
     fields = {
-        "flows": (), "liquidations": (), "reductions": 0, "unknown_ms": 0,
-        "missing_at_end": (), "open_at_end": (), "decisions": 0,
+        "flows": (),
+        "liquidations": (),
+        "reductions": 0,
+        "unknown_ms": 0,
+        "missing_at_end": (),
+        "open_at_end": (),
+        "decisions": 0,
     }
     asset = AssetSummary("USDT", dec(start), amount, None)
     return ModeSummary(

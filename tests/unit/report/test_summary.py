@@ -34,7 +34,7 @@ def test_the_smallest_buffer_and_highest_health_of_a_pool_are_along_the_path():
     # 849.085 − 8.5 − 5; 13.5 ÷ 849.085
     assert Low(dec("835.585"), T0 + 2 * MINUTE) == pool.smallest_buffer
     assert pool.highest_health is not None
-    assert dec("0.01589") == round(pool.highest_health.amount, 5)
+    assert dec("0.0158995") == round(pool.highest_health.amount, 7)
 
 
 def test_the_bucket_that_fails_loses_its_margin_and_the_fund_pays_the_rest():

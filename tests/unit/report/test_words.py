@@ -73,7 +73,7 @@ def test_prices_have_about_seven_digits(amount, text):
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("at 111067.15925877, 4.6 ETHUSDT", "at 111,067.15, 4.6 ETHUSDT"),
+        ("at 111067.15925877, 4.6 ETHUSDT", "at 111,067.16, 4.6 ETHUSDT"),
         ("took over 90 SOLUSDT at 199.80064437;", "took over 90 SOLUSDT at 199.8006;"),
         ("pays 4397 USDT", "pays 4,397 USDT"),
         ("1000000 1000SHIBUSDT on 2025-10-10", "1,000,000 1000SHIBUSDT on 2025-10-10"),

@@ -211,8 +211,8 @@ def multi(balances, *positions):
 
 
 def test_in_multi_assets_mode_the_whole_collateral_is_used_up():
-    # 100 + 95 % of 100 = 195 held, 10 % of 2,000 asked. The USDT alone move: 95 owed and coins worth
-    # 95 make zero.
+    # 100 + 95 % of 100 = 195 held, 10 % of 2,000 asked. The USDT alone move: 95 owed beside coins
+    # worth 95.
     rules = book((linear("AUSDT"), one_tier("0.1")), collateral=COLLATERAL)
     market = Market(MARKET.marks, INDEX)
     done = run(multi({"USDT": 100, "BTC": 1}, held("AUSDT", 20)), rules, market)
