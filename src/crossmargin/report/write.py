@@ -53,7 +53,11 @@ def write_report(
         If `out` cannot be made or written to, or the results are not of one path. Nothing is
         changed then.
     """
-    if out.exists() and not out.is_dir():
+    try:
+        is_file = out.exists() and not out.is_dir()
+    except OSError as error:
+        raise UsageError(_sentence(out, error)) from None
+    if is_file:
         raise UsageError(f"{out}: a file is where the report's folder should be")
     html = page(results, title=title, index=index)
     summary = plain_summary(summarise(results, index=index))
@@ -77,9 +81,13 @@ def write_report(
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{out}: the report cannot be written there: {reason}") from None
+        raise UsageError(_sentence(out, error)) from None
     return tuple(out / name for name in NAMES)
+
+
+def _sentence(out: Path, error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"{out}: the report cannot be written there: {reason}"
 
 
 def _make_parents(out: Path, made: list[Path]) -> None:

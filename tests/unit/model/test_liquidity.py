@@ -33,7 +33,7 @@ def test_the_fill_price_of_a_market_order(instrument, size, mark, price):
 def test_the_assumption_in_words():
     sentence = (
         "Market orders are assumed to fill 0.1 % from the mark plus 1 % per million of "
-        "notional, at most 5.00 %"
+        "notional, at most 5 %."
     )
 
     assert sentence == LIQUIDITY.sentence()

@@ -167,3 +167,14 @@ def test_the_market_is_told_from_extreme_to_extreme():
     )
     assert "" == market_move((still,))
     assert market_move((fell,) * 6).endswith("and two more symbols moved too.")
+
+
+def test_a_mode_is_gone_only_when_its_last_position_is():
+    one = mode(Outcome.PARTLY, "5", pool(at=80))
+    open_still = mode(
+        Outcome.PARTLY, "9", unit("A", at=3), unit("B"), name="isolated", open_at_end=("B",)
+    )
+    gone_later = mode(Outcome.PARTLY, "9", unit("A", at=3), unit("B", at=90), name="isolated")
+
+    assert verdict((one, open_still)).startswith("Isolated lived through what cross did not")
+    assert verdict((one, gone_later)).startswith("Isolated held out 10 min longer")

@@ -72,7 +72,7 @@ def test_the_page_begins_with_what_happened(html):
 
     assert "Cross: survived, 999 of 1,000 USDT left" in words
     assert "Isolated: one of two buckets (AUSDT) gone on 10 Oct 2025 20:02 UTC" in words
-    assert "Cross lived through what isolated did not, and ends 99.08 USDT ahead." in words
+    assert "Cross ends 99.08 USDT ahead of isolated." in words
     assert words.index("Cross:") < words.index("Equity at the start")
 
 
