@@ -86,7 +86,7 @@ def test_the_largest_numbers_there_may_be_are_shown(monkeypatch):
         'BTCUSDT = "100000"', f'BTCUSDT = "{largest}"'
     )
 
-    # 999,999,999,999,999,999² of notional; less 100,000 × the size of profit, and 10,000.
+    # With s = 10^18 − 1: 10,000 + s × (s − 100,000) = 10^36 − 10^23 − 2 × 10^18 + 110,001.
     assert "999,999,999,999,899,998,000,000,000,000,110,001.00" in printed(monkeypatch, account)
 
 
