@@ -82,9 +82,11 @@ def test_the_ladder_moves_exactly_the_money_its_receipts_say(world, liquidity):
     expected = dict(account.balances)
     with localcontext(CONTEXT):
         for receipt in done.receipts:
+            if receipt.step is LadderStep.TAKE_OVER and account.assets_mode is AssetsMode.MULTI:
+                expected = dict.fromkeys(expected, Decimal(0))  # Coins and debts go together.
+                continue
             if receipt.step is LadderStep.TAKE_OVER and not receipt.trades:
-                names = [receipt.asset] if receipt.asset in expected else list(expected)
-                expected |= dict.fromkeys(names, Decimal(0))  # Forgiven.
+                expected[receipt.asset] = Decimal(0)  # Forgiven.
             for trade in receipt.trades:
                 settle = rules.contracts[trade.symbol].instrument.settle
                 expected[settle] = expected.get(settle, Decimal(0))

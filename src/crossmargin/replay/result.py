@@ -80,8 +80,8 @@ def liquidation_event(receipt: Receipt, at_ms: int) -> Event:
         symbol=" ".join(dict.fromkeys(trade.symbol for trade in receipt.trades)),
         size=only.size if only else None,
         price=only.price if only else None,
-        realised_pnl=sum((trade.realised_pnl for trade in receipt.trades), ZERO),
-        fee=sum((trade.fee for trade in receipt.trades), ZERO),
+        realised_pnl=receipt.realised_pnl,
+        fee=receipt.fee,
         fund_change=receipt.fund_change,
         before=receipt.before,
         after=receipt.after,
@@ -136,15 +136,3 @@ class ReplayResult:
     def account_at(self, point: int) -> Account:
         """Return the account in force at a point of the path."""
         return next(account for start, account in reversed(self.accounts) if start <= point)
-
-    def equity(self, asset: str) -> NDArray[np.float64]:
-        """Return pool and buckets of `asset` together, shape (n_points,); NaN where unknown.
-
-        A bucket that does not exist counts nothing.
-        """
-        total = np.zeros(len(self.path.at_ms))
-        for name, track in self.tracks.items():
-            if track.asset == asset:
-                is_pool = name == asset
-                total += track.equity if is_pool else np.nan_to_num(track.equity)
-        return total

@@ -4,6 +4,10 @@ Walks one account down the ladder at one market until every pool and bucket whos
 is out of danger, and writes a receipt for each step: what was true, which rule applied, what was
 done, what was true after. The insurance fund is a running amount per asset: what it earns from
 takeovers above bankruptcy and pays for those below; it is not limited here.
+
+A takeover leaves nothing behind: the fund takes positions, collateral and debts together. In
+multi-assets mode that is dearer than a venue whose auto-exchange returns what selling the
+collateral brings above its haircut; auto-exchange is not modelled here.
 """
 
 from decimal import Decimal
@@ -13,15 +17,16 @@ from msgspec.structs import replace
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assess import assess
-from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
-from crossmargin.margin.collateral import Rates, amount_of, worth
+from crossmargin.margin.assessment import Assessment, UnitAssessment
+from crossmargin.margin.collateral import worth
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import collateral_rates
-from crossmargin.model.account import Account, AssetsMode
+from crossmargin.margin.units import units_of
+from crossmargin.model.account import Account
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, up_to
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain
 from crossmargin.rulebooks.schema import LadderStep, Rulebook
 from crossmargin.venue.liquidation import (
     CancelOrders,
@@ -59,7 +64,10 @@ class Receipt(Struct, frozen=True):
     unit : name of the pool or bucket.
     before, after : its health; None after, once nothing of it is left.
     rule, action : sentences a person can read.
-    fund_change : what the insurance fund gained, in `asset`; negative where it paid.
+    trades : what was traded, in their settle assets.
+    realised_pnl, fee, fund_change : in `asset`, the pool's or bucket's. The first is signed from
+        the account's view, the second is what it paid, the last what the insurance fund gained
+        (negative where it paid).
     """
 
     unit: str
@@ -70,6 +78,8 @@ class Receipt(Struct, frozen=True):
     before: Health
     after: Health | None
     trades: tuple[Trade, ...] = ()
+    realised_pnl: Decimal = ZERO
+    fee: Decimal = ZERO
     fund_change: Decimal = ZERO
 
 
@@ -136,10 +146,23 @@ def _reduce(
         f"{verb} {plain(abs(action.size))} {action.symbol} at {_price(price)}, down to tier "
         f"{action.tier}; liquidation fee {plain(posted.fee)} {instrument.settle}",
     )
-    gained = posted.fee
-    if unit.asset != instrument.settle:
-        gained = worth(posted.fee, _rates(assessment, instrument.settle))
-    return posted.account, replace(receipt, trades=(trade,), fund_change=gained)
+    return posted.account, replace(
+        receipt,
+        trades=(trade,),
+        realised_pnl=_in_unit(posted.realised_pnl, instrument.settle, unit, assessment),
+        fee=-_in_unit(-posted.fee, instrument.settle, unit, assessment),
+        fund_change=_in_unit(posted.fee, instrument.settle, unit, assessment),
+    )
+
+
+def _in_unit(amount: Decimal, asset: str, unit: UnitAssessment, assessment: Assessment) -> Decimal:
+    # Money in the unit's own asset; in a pool in USD, what it counts for there.
+    if unit.asset == asset:
+        return amount
+    rates = collateral_rates(asset, assessment.market, assessment.rulebook)
+    if isinstance(rates, str):
+        raise InvariantBroken(f"{asset} is converted without {rates}")
+    return worth(amount, rates)
 
 
 def _take_over(
@@ -155,47 +178,23 @@ def _take_over(
         pnl = by_key[takeover.symbol, side].unrealised_pnl or ZERO
         realised = down_to(EIGHT_PLACES, pnl - takeover.share)
         trades.append(Trade(takeover.symbol, side, -takeover.size, takeover.price, realised, ZERO))
-    if trades:
-        rest = _rest(assessment, unit, trades[:-1], trades[-1].symbol)
-        trades[-1] = replace(trades[-1], realised_pnl=rest)
-    changes = _changes(assessment, trades) if trades else _forgiven(assessment, unit)
+    own = next(u for u in units_of(assessment.account, assessment.rulebook) if u.name == unit.name)
+    if trades and not own.is_multi:
+        # The trades' losses are the wallet, to the last unit that rounding has left over.
+        others = sum((trade.realised_pnl for trade in trades[:-1]), ZERO)
+        trades[-1] = replace(trades[-1], realised_pnl=-unit.wallet_balance - others)
     account = post_takeover(
-        assessment.account, {(trade.symbol, trade.side) for trade in trades}, changes
+        assessment.account,
+        {(trade.symbol, trade.side) for trade in trades},
+        {asset: -wallet for asset, wallet in own.wallets.items()},
     )
     receipt = _receipt(unit, LadderStep.TAKE_OVER, *_takeover_words(unit, health, trades))
-    return account, replace(receipt, trades=tuple(trades), fund_change=health.equity)
-
-
-def _changes(assessment: Assessment, trades: list[Trade]) -> dict[str, Decimal]:
-    changes: dict[str, Decimal] = {}
-    for trade in trades:
-        settle = assessment.rulebook.contracts[trade.symbol].instrument.settle
-        changes[settle] = changes.get(settle, ZERO) + trade.realised_pnl
-    return changes
-
-
-def _rest(assessment: Assessment, unit: UnitAssessment, others: list[Trade], last: str) -> Decimal:
-    # The collateral ends at zero: the last trade takes what rounding left over. In multi-assets
-    # mode the zero is of the sum in USD, to within the last unit of the asset it settles in.
-    changes = _changes(assessment, others)
-    if unit.kind is UnitKind.BUCKET or assessment.account.assets_mode is AssetsMode.SINGLE:
-        return -(unit.wallet_balance or ZERO) - sum(changes.values(), ZERO)
-    settle = assessment.rulebook.contracts[last].instrument.settle
-    balances = dict(assessment.account.balances)
-    for asset, change in changes.items():
-        balances[asset] = balances.get(asset, ZERO) + change
-    held = balances.pop(settle, ZERO)
-    owed = -sum(
-        (worth(held, _rates(assessment, asset)) for asset, held in balances.items() if held), ZERO
+    return account, replace(
+        receipt,
+        trades=tuple(trades),
+        realised_pnl=-unit.wallet_balance,
+        fund_change=health.equity,
     )
-    return up_to(EIGHT_PLACES, amount_of(owed, _rates(assessment, settle))) - held
-
-
-def _rates(assessment: Assessment, asset: str) -> Rates:
-    rates = collateral_rates(asset, assessment.market, assessment.rulebook)
-    if isinstance(rates, str):
-        raise InvariantBroken(f"{asset} is converted without {rates}")
-    return rates
 
 
 def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -> tuple[str, str]:
@@ -214,13 +213,6 @@ def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -
         "the prices that use up the collateral exactly",
         f"took over {prices}; the insurance fund {verb} {amount}",
     )
-
-
-def _forgiven(assessment: Assessment, unit: UnitAssessment) -> dict[str, Decimal]:
-    # What brings a pool without positions back to zero.
-    if assessment.account.assets_mode is AssetsMode.MULTI:
-        return {asset: -amount for asset, amount in assessment.account.balances.items()}
-    return {unit.asset: -(unit.wallet_balance or ZERO)}
 
 
 def _receipt(unit: UnitAssessment, step: LadderStep, rule: str, action: str) -> Receipt:

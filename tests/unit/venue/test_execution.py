@@ -211,20 +211,21 @@ def multi(balances, *positions):
 
 
 def test_in_multi_assets_mode_the_whole_collateral_is_used_up():
-    # 100 + 95 % of 100 = 195 held, 10 % of 2,000 asked. The USDT alone move: 95 owed beside coins
-    # worth 95.
+    # 100 + 95 % of 100 = 195 held, 10 % of 2,000 asked. The fund takes coins and debt together.
     rules = book((linear("AUSDT"), one_tier("0.1")), collateral=COLLATERAL)
     market = Market(MARKET.marks, INDEX)
     done = run(multi({"USDT": 100, "BTC": 1}, held("AUSDT", 20)), rules, market)
     (receipt,) = done.receipts
 
-    assert multi({"USDT": -95, "BTC": 1}) == done.account
+    assert multi({"USDT": 0, "BTC": 0}) == done.account
+    assert D(-195) == receipt.realised_pnl
     assert ("USD", "USD", D(195)) == (receipt.unit, receipt.asset, receipt.fund_change)
     assert (Trade("AUSDT", Side.LONG, D(-20), D("90.25"), D(-195), D(0)),) == receipt.trades
 
 
 def test_in_multi_assets_mode_a_takeover_is_allocated_over_the_settle_assets():
-    # 200 and 400 × 0.5 are asked of 100, which is all USDT: 50 USD each. 50 USD are 100 USDC.
+    # 200 and 400 × 0.5 are asked of 100, which is all USDT: 50 USD each. 50 USD are 100 USDC,
+    # and 20 and 40 units leave at 2.5 below their marks of 100.
     rules = book(
         (linear("AUSDT"), one_tier("0.1")),
         (linear("CUSDC", settle="USDC"), one_tier("0.1")),
@@ -233,7 +234,8 @@ def test_in_multi_assets_mode_a_takeover_is_allocated_over_the_settle_assets():
     market = Market(MARKET.marks, INDEX)
     done = run(multi({"USDT": 100}, held("AUSDT", 20), held("CUSDC", 40)), rules, market)
 
-    assert multi({"USDT": 50, "USDC": -100}) == done.account
+    assert multi({"USDT": 0}) == done.account
+    assert [D("97.5"), D("97.5")] == [trade.price for trade in done.receipts[0].trades]
     assert D(100) == done.receipts[0].fund_change
 
 
