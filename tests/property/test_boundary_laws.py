@@ -225,7 +225,9 @@ def test_a_liquidating_multiple_is_the_first_that_breaks_something(world, data):
             assert not breaks(by)
     if limit is None or limit:
         assert not breaks(Fraction(0))
-    if limit is not None and limit not in ends.values():
+    # Inside the last digit before a price is zero there is no room to look.
+    edges = [end for end in ends.values() if end is not None]
+    if limit is not None and not any(limit <= end <= limit + UNIT for end in edges):
         assert any(breaks(limit + UNIT * part / 64) for part in range(65))
 
 

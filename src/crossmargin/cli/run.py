@@ -48,12 +48,12 @@ def run_and_show(
         If the report cannot be written to `out`.
     """
     results = _run(file, prices, funding)
-    summary = summarise(results, index=file.market.index)
+    summary = summarise(results)
     written: tuple[Path, ...] = ()
     if out is not None:
         from crossmargin.report.write import write_report
 
-        written = write_report(out, results, index=file.market.index)
+        written = write_report(out, results)
     if as_json:
         from crossmargin.report.plain_summary import plain_summary
 

@@ -38,7 +38,7 @@ from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.money import plain
-from crossmargin.replay.index import IndexPath
+from crossmargin.replay.index import IndexPath, market_at
 from crossmargin.replay.orders import first_touch, level_of, refusal, trade
 from crossmargin.replay.result import Event, EventKind, ReplayResult, Track, liquidation_event
 from crossmargin.rulebooks.schema import Rulebook
@@ -260,6 +260,7 @@ class _Run:
             self.start,
             self.rulebook,
             self.path,
+            self.index_path,
             tuple(self.accounts),
             self.tracks,
             tuple(self.events),
@@ -341,10 +342,4 @@ class _Run:
         return self.path.marks[:, self.path.symbols.index(symbol)]
 
     def _market(self, point: int) -> Market:
-        row = self.path.marks[point]
-        marks = {
-            symbol: exact_price(mark)
-            for symbol, mark in zip(self.path.symbols, row.tolist(), strict=True)
-            if np.isfinite(mark)
-        }
-        return Market(marks, self.index_path.at(point), int(self.path.at_ms[point]))
+        return market_at(self.path, self.index_path, point)

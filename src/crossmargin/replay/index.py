@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crossmargin.feeds.path import PricePath
 from crossmargin.feeds.series import exact as exact_price
+from crossmargin.model.market import Market
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -45,6 +46,16 @@ class IndexPath:
         """Return the index prices known at a point, as the decimals their floats stand for."""
         row = {asset: float(prices[point]) for asset, prices in self._columns.items()}
         return {asset: exact_price(price) for asset, price in row.items() if np.isfinite(price)}
+
+
+def market_at(path: PricePath, index: IndexPath, point: int) -> Market:
+    """Return the prices known at a point, as the decimals their floats stand for."""
+    marks = {
+        symbol: exact_price(mark)
+        for symbol, mark in zip(path.symbols, path.marks[point].tolist(), strict=True)
+        if np.isfinite(mark)
+    }
+    return Market(marks, index.at(point), int(path.at_ms[point]))
 
 
 def _follows(asset: str, path: PricePath, rulebook: Rulebook) -> str | None:

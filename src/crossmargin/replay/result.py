@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from crossmargin.feeds.path import PricePath
 from crossmargin.margin.health import Health
 from crossmargin.model.account import Account
+from crossmargin.model.market import Market
 from crossmargin.money import ZERO
+from crossmargin.replay.index import IndexPath, market_at
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.execution import Receipt
 
@@ -117,6 +119,7 @@ class ReplayResult:
     start: Account
     rulebook: Rulebook
     path: PricePath
+    index: IndexPath
     accounts: tuple[tuple[int, Account], ...]
     tracks: dict[str, Track]
     events: tuple[Event, ...]
@@ -132,6 +135,10 @@ class ReplayResult:
     def liquidations(self) -> tuple[Event, ...]:
         """Return the steps of liquidation ladders, in order."""
         return tuple(event for event in self.events if event.is_liquidation)
+
+    def market_at(self, point: int) -> Market:
+        """Return the prices known at a point of the path."""
+        return market_at(self.path, self.index, point)
 
     def account_at(self, point: int) -> Account:
         """Return the account in force at a point of the path."""

@@ -7,17 +7,11 @@ the points at which anything held has no price are found from the accounts, and 
 Screening values (float64) throughout; money that counts comes from receipts and `assess`.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.feeds.path import PricePath
-from crossmargin.feeds.series import exact as exact_price
-from crossmargin.model.account import Account, AssetsMode
-from crossmargin.model.market import Market
-from crossmargin.replay.index import IndexPath
+from crossmargin.model.account import Account
 from crossmargin.replay.result import ReplayResult, Track
 
 Values = NDArray[np.float64]
@@ -116,26 +110,6 @@ def health_of(track: Track) -> Values:
     fraction[(asked == 0) & (equity >= 0)] = 0.0
     fraction[np.isnan(equity) | np.isnan(asked) | ((asked == 0) & (equity < 0))] = np.nan
     return fraction
-
-
-def market_at(result: ReplayResult, index: Mapping[str, Decimal], point: int) -> Market:
-    """Return the prices known at a point.
-
-    Parameters
-    ----------
-    index : price per collateral asset at the start, as the replay was given it; it matters in
-        multi-assets mode only.
-    """
-    path = result.path
-    marks = {
-        symbol: exact_price(mark)
-        for symbol, mark in zip(path.symbols, path.marks[point].tolist(), strict=True)
-        if np.isfinite(mark)
-    }
-    indices = {}
-    if result.start.assets_mode is AssetsMode.MULTI:
-        indices = IndexPath(path, result.rulebook, dict(index)).at(point)
-    return Market(marks, indices, int(path.at_ms[point]))
 
 
 def point_of(result: ReplayResult, at_ms: int) -> int:

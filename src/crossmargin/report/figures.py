@@ -5,9 +5,6 @@ what range answers the question. Fonts, themes and hovering are the page's. Mode
 family of colours everywhere: cool for the first, warm for the second.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
-
 import numpy as np
 
 from crossmargin.replay.result import EventKind, ReplayResult
@@ -28,12 +25,12 @@ LINES_PER_FAMILY = 4
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def figures(frame: Frame, index: Mapping[str, Decimal]) -> dict[str, list[Json]]:
+def figures(frame: Frame) -> dict[str, list[Json]]:
     """Return the charts by section: "equity", "prices", "buffer" and "health"."""
     assets = dict.fromkeys(a for result in frame.results.values() for a in assets_of(result))
     return {
         "equity": [_equity(frame, asset) for asset in assets if _is_moving(frame, asset)],
-        "prices": price_charts(frame, index),
+        "prices": price_charts(frame),
         "buffer": [chart for asset in assets for chart in _buffer(frame, asset)],
         "health": _health(frame),
     }

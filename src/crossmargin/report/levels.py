@@ -10,7 +10,6 @@ there only the points at which the account changes are looked at.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -20,7 +19,7 @@ from crossmargin.margin.lookup import contract_of
 from crossmargin.model.account import Account, AssetsMode, MarginMode
 from crossmargin.model.order import Side
 from crossmargin.replay.result import ReplayResult
-from crossmargin.report.along import Mask, market_at
+from crossmargin.report.along import Mask
 from crossmargin.report.thinning import Points, sampled
 
 SAMPLES_MAX = 200
@@ -53,9 +52,7 @@ class Levels:
     entry: list[float | None] = field(default_factory=list)
 
 
-def levels_of(
-    result: ReplayResult, points: Points, index: Mapping[str, Decimal], *, share: int = 1
-) -> list[Levels]:
+def levels_of(result: ReplayResult, points: Points, *, share: int = 1) -> list[Levels]:
     """Return the levels of every position there ever was, in order of appearance.
 
     Parameters
@@ -75,9 +72,9 @@ def levels_of(
         account = result.accounts[bisect_right(starts, point) - 1][1]
         # The account before meets the prices of the point that changes it: there it broke.
         if point in breaks:
-            _sample(result, breaks[point], point, index, found)
+            _sample(result, breaks[point], point, found)
         if _is_moving(account, result) or {point} & {*starts, last}:
-            _sample(result, account, point, index, found)
+            _sample(result, account, point, found)
     return list(found.values())
 
 
@@ -130,7 +127,6 @@ def _sample(
     result: ReplayResult,
     account: Account,
     point: int,
-    index: Mapping[str, Decimal],
     found: dict[Key, Levels],
 ) -> None:
     at_ms = int(result.path.at_ms[point])
@@ -140,7 +136,7 @@ def _sample(
             _add(levels, at_ms, None, None, None, None)
     if not open_now:
         return
-    boundaries = assess(account, market_at(result, index, point), result.rulebook).boundaries
+    boundaries = assess(account, result.market_at(point), result.rulebook).boundaries
     for position, boundary in zip(account.positions, boundaries.positions, strict=True):
         key = (position.symbol, position.side)
         is_isolated = position.mode is MarginMode.ISOLATED

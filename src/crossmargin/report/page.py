@@ -11,7 +11,6 @@ data block cannot end its script element early.
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -23,7 +22,7 @@ from crossmargin.report.drawing import SYMBOLS_MAX, Frame, Json, family, frame_o
 from crossmargin.report.figures import figures
 from crossmargin.report.headline import headline, label, market_move, outcome, verdict
 from crossmargin.report.receipts import funding, orders, receipts
-from crossmargin.report.summary import NO_INDEX, Summary, summarise
+from crossmargin.report.summary import Summary, summarise
 from crossmargin.report.words import count_of, day, duration, moment
 
 GAPS_MAX = 20
@@ -60,7 +59,6 @@ def page(
     results: Mapping[str, ReplayResult],
     *,
     title: str = "",
-    index: Mapping[str, Decimal] = NO_INDEX,
 ) -> str:
     """Return the report on one or more replays of the same path, as one HTML document.
 
@@ -69,17 +67,15 @@ def page(
     results : by the name of the mode, such as "cross" and "isolated"; the first is drawn in cool
         colours, the second in warm ones.
     title : what the account or the story is called; shown above the headline.
-    index : price per collateral asset at the start, as the replays were given it; needed for
-        liquidation prices in multi-assets mode.
 
     Raises
     ------
     UsageError
         If there is no result, or they are not of the same path.
     """
-    summary = summarise(results, index=index)
+    summary = summarise(results)
     frame = frame_of(results)
-    charts = figures(frame, index)
+    charts = figures(frame)
     spec = {"x": frame.at_ms, "charts": [chart for group in charts.values() for chart in group]}
     parts = {
         "title": escape(f"{title or 'Replay'}: {' '.join(headline(m) for m in summary.modes)}"),

@@ -6,7 +6,6 @@ flatten it, so the view reaches only so far, and a line outside says so in its n
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 import numpy as np
 
@@ -30,18 +29,12 @@ REACH = 1.5
 """How far beyond the price the view goes for a liquidation price, in heights of the price."""
 
 
-def price_charts(frame: Frame, index: Mapping[str, Decimal]) -> list[Json]:
-    """Return a chart for each symbol there ever was a position, order or event on.
-
-    Parameters
-    ----------
-    index : price per collateral asset at the start, as the replays were given it.
-    """
+def price_charts(frame: Frame) -> list[Json]:
+    """Return a chart for each symbol there ever was a position, order or event on."""
     share = len(frame.results)
     points = np.unique(frame.rows)
     levels = {
-        name: levels_of(result, points, index, share=share)
-        for name, result in frame.results.items()
+        name: levels_of(result, points, share=share) for name, result in frame.results.items()
     }
     return [_price(frame, symbol, levels) for symbol in shown_symbols(frame.results)]
 

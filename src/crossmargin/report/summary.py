@@ -34,13 +34,10 @@ from crossmargin.report.along import (
     health_of,
     held_symbols,
     is_pool,
-    market_at,
     symbols_of,
     undecided_points,
     unknown_points,
 )
-
-NO_INDEX: Mapping[str, Decimal] = {}
 
 
 class Outcome(StrEnum):
@@ -185,15 +182,12 @@ class Summary(Struct, frozen=True):
     assumptions: tuple[str, ...]
 
 
-def summarise(
-    results: Mapping[str, ReplayResult], *, index: Mapping[str, Decimal] = NO_INDEX
-) -> Summary:
+def summarise(results: Mapping[str, ReplayResult]) -> Summary:
     """Return the numbers of one or more replays along the same path.
 
     Parameters
     ----------
     results : by the name of the mode, such as "cross" and "isolated".
-    index : price per collateral asset at the start, as the replay was given it.
 
     Raises
     ------
@@ -212,7 +206,7 @@ def summarise(
         to_ms=path.to_ms,
         points=len(path.at_ms),
         symbols=tuple(_symbol(path, symbol) for symbol in path.symbols if symbol in named),
-        modes=tuple(_mode(name, result, index) for name, result in results.items()),
+        modes=tuple(_mode(name, result) for name, result in results.items()),
         gaps=path.gaps,
         prices=path.choice,
         assumptions=tuple(one for one in dict.fromkeys(said) if one not in path.choice),
@@ -237,13 +231,13 @@ def same_path(results: Mapping[str, ReplayResult]) -> PricePath:
     return paths[0]
 
 
-def _mode(name: str, result: ReplayResult, index: Mapping[str, Decimal]) -> ModeSummary:
+def _mode(name: str, result: ReplayResult) -> ModeSummary:
     unknown = unknown_points(result)
     at_ms = result.path.at_ms
     spans = np.diff(at_ms, append=max(result.path.to_ms, int(at_ms[-1])))
     last = held_symbols(result.end) if unknown[-1] else ()
     no_price = ~np.isfinite(result.path.marks[-1])
-    assets = tuple(_asset(asset, result, unknown, index) for asset in assets_of(result))
+    assets = tuple(_asset(asset, result, unknown) for asset in assets_of(result))
     reductions = sum(e.kind is EventKind.REDUCE_TO_LOWER_TIER for e in result.events)
     return ModeSummary(
         name=name,
@@ -270,12 +264,10 @@ def _outcome(result: ReplayResult, assets: tuple[AssetSummary, ...]) -> Outcome:
     return Outcome.REDUCED if EventKind.REDUCE_TO_LOWER_TIER in kinds else Outcome.SURVIVED
 
 
-def _asset(
-    asset: str, result: ReplayResult, unknown: Mask, index: Mapping[str, Decimal]
-) -> AssetSummary:
+def _asset(asset: str, result: ReplayResult, unknown: Mask) -> AssetSummary:
     equity = equity_of(result, asset, unknown)
     ends = (0, result.start), (len(equity) - 1, result.end)
-    start, end = (_equity_at(asset, result, account, i, equity, index) for i, account in ends)
+    start, end = (_equity_at(asset, result, account, i, equity) for i, account in ends)
     return AssetSummary(asset, start, end, _lowest(equity, result))
 
 
@@ -286,9 +278,8 @@ def _equity_at(
     account: Account,
     point: int,
     equity: Values,
-    index: Mapping[str, Decimal],
 ) -> Decimal | None:
-    judged = assess(account, market_at(result, index, point), result.rulebook)
+    judged = assess(account, result.market_at(point), result.rulebook)
     healths = [unit.health for unit in judged.units if unit.asset == asset]
     if all(health is not None for health in healths):
         return sum((health.equity for health in healths if health is not None), ZERO)

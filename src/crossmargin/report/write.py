@@ -11,7 +11,6 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -19,7 +18,7 @@ from crossmargin.errors import UsageError
 from crossmargin.replay.result import ReplayResult
 from crossmargin.report.page import page
 from crossmargin.report.plain_summary import plain_summary
-from crossmargin.report.summary import NO_INDEX, summarise
+from crossmargin.report.summary import summarise
 from crossmargin.report.tables import events_table, path_table
 
 PAGE, PATH, EVENTS, SUMMARY = "report.html", "path.parquet", "events.parquet", "summary.json"
@@ -31,7 +30,6 @@ def write_report(
     results: Mapping[str, ReplayResult],
     *,
     title: str = "",
-    index: Mapping[str, Decimal] = NO_INDEX,
 ) -> tuple[Path, ...]:
     """Write a report on replays of one path into the folder `out`, which is made if missing.
 
@@ -39,7 +37,6 @@ def write_report(
     ----------
     results : by the name of the mode, such as "cross" and "isolated".
     title : what the account or the story is called.
-    index : price per collateral asset at the start, as the replays were given it.
 
     Returns
     -------
@@ -59,8 +56,8 @@ def write_report(
         raise UsageError(_sentence(out, error)) from None
     if is_file:
         raise UsageError(f"{out}: a file is where the report's folder should be")
-    html = page(results, title=title, index=index)
-    summary = plain_summary(summarise(results, index=index))
+    html = page(results, title=title)
+    summary = plain_summary(summarise(results))
     path, events = path_table(results), events_table(results)
     made: list[Path] = []
     try:

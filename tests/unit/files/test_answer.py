@@ -28,38 +28,6 @@ RULES = book(
 )
 LEVERAGE = {"AUSDT": D(20), "BUSDT": D(20), "AUSDC": D(20)}
 
-UNIT = [
-    "status",
-    "wallet_balance",
-    "equity",
-    "initial_margin",
-    "order_initial_margin",
-    "open_loss",
-    "maintenance_margin",
-    "buffer",
-    "free_margin",
-    "withdrawable",
-    "health",
-]
-POSITION = [
-    "symbol",
-    "side",
-    "mode",
-    "size",
-    "notional",
-    "entry_price",
-    "mark_price",
-    "unrealised_pnl",
-    "initial_margin",
-    "maintenance_margin",
-    "tier",
-    "liquidation_price",
-    "roots",
-    "bankruptcy_price",
-    "distance",
-]
-LISTS = ["pools", "buckets", "positions", "worst", "warnings", "missing", "assumptions"]
-
 
 def told(balances, *positions, marks=None, index=None, rules=RULES, **more):
     account = Account(
@@ -141,13 +109,14 @@ def test_a_whole_answer_by_hand():
 
 
 def test_every_field_is_there_even_where_nothing_is_known():
-    found = told({"USDT": "100"}, isolated("AUSDT", 1, 10, 5), cross("BUSDT", 1, 10))
+    known = told({"USDT": "100"}, cross("AUSDT", 2, 100), marks={"AUSDT": "110"})
+    unknown = told({"USDT": "100"}, isolated("AUSDT", 1, 10, 5), cross("BUSDT", 1, 10))
 
-    assert ["schema", "venue", "edition", "asset", *UNIT, "joint_liquidation", *LISTS] == [*found]
-    assert ["asset", *UNIT, "joint_liquidation"] == [*found["pools"][0]]
-    assert ["symbol", "side", "asset", *UNIT, "joint_liquidation"] == [*found["buckets"][0]]
-    assert POSITION == [*found["positions"][0]]
-    assert ["kind", "name", "health"] == [*found["worst"]]
+    assert [*known] == [*unknown]
+    for part in ("pools", "positions"):
+        assert [*known[part][0]] == [*unknown[part][0]]
+    assert ["symbol", "side", "asset", *MONEY, "joint_liquidation"] == [*unknown["buckets"][0]]
+    assert ["kind", "name", "health"] == [*unknown["worst"]]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +300,7 @@ def test_what_is_unknown_is_null_and_named_and_what_is_known_stays_known():
     assert ("unknown", ["mark price of AUSDT"]) == (found["status"], found["missing"])
     # The unknown pool is the headline; its wallet, less the bucket, is known.
     assert ("USDT", "unknown", "95") == (found["asset"], usdt["status"], usdt["wallet_balance"])
-    assert [None] * 9 == [usdt[name] for name in UNIT if name not in {"status", "wallet_balance"}]
+    assert [None] * 9 == [usdt[name] for name in MONEY if name not in {"status", "wallet_balance"}]
     assert ("ok", "0.1") == (usdc["status"], usdc["health"])
     assert ("ok", "0.2") == (found["buckets"][0]["status"], found["buckets"][0]["health"])
     assert {"kind": "pool", "name": "USDT", "health": None} == found["worst"]

@@ -253,6 +253,12 @@ def test_a_number_out_of_its_bounds(text, sentence):
             id="an unknown symbol like no other",
         ),
         pytest.param(
+            "[marks]\nBTCUSD = 5\n",
+            "marks.BTCUSD: BTCUSD is not a symbol of binance-usdm 2025-09-29, nor under "
+            "[instruments]; did you mean BTCUSDT?",
+            id="the mark of an unknown symbol",
+        ),
+        pytest.param(
             "[leverage]\nBTCUSD = 5\n",
             "leverage.BTCUSD: BTCUSD is not a symbol of binance-usdm 2025-09-29, nor under "
             "[instruments]; did you mean BTCUSDT?",

@@ -59,3 +59,18 @@ def test_what_is_no_ladder(pieces, reason):
         Tiers.of(pieces)
 
     assert reason == str(refused.value)
+
+
+def test_at_worst_an_unfinished_ladder_asks_for_all_that_is_added():
+    # At 8,000: 8,000 × 5 % − 160 = 240 = 8,000 × 100 % − 7,760.
+    ladder = Tiers.of(PIECES, known_to=D(8000)).at_worst()
+
+    assert Tier(D(8000), D(1), D(7760), D(1)) == ladder.pieces[-1]
+    assert PIECES == ladder.pieces[:-1]
+    assert ladder.known_to is None
+
+
+def test_a_finished_ladder_is_its_own_worst():
+    ladder = Tiers.of(PIECES)
+
+    assert ladder is ladder.at_worst()

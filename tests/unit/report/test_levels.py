@@ -6,7 +6,7 @@ from tests.unit.report.stories import MINUTE, T0, dec, fall, long, path, run
 
 
 def every(result):
-    return levels_of(result, np.arange(len(result.path.at_ms)), {})
+    return levels_of(result, np.arange(len(result.path.at_ms)))
 
 
 def test_in_cross_the_liquidation_price_moves_with_the_other_symbol():
