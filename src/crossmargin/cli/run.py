@@ -12,7 +12,7 @@ from crossmargin.cli.console import console, show_sentence
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.series import utc
 from crossmargin.replay.engine import Setup, replay
-from crossmargin.replay.modes import both_modes
+from crossmargin.replay.modes import both_modes, why_not_isolated
 from crossmargin.report.headline import headline, market_move, verdict
 from crossmargin.report.summary import Outcome, Summary, summarise
 
@@ -60,7 +60,11 @@ def run_and_show(
         text = msgspec.json.format(msgspec.json.encode(plain_summary(summary)), indent=2)
         typer.echo(text.decode())
     else:
-        _show(console(), summary, results)
+        screen = console()
+        _show(screen, summary, results)
+        reason = why_not_isolated(file.account, file.rulebook)
+        if reason is not None:
+            show_sentence(screen, f"Isolated is left out: {reason}.", indent=0)
         for place in written:
             typer.echo(f"wrote {place}")
     if any(mode.outcome is Outcome.UNKNOWN for mode in summary.modes):

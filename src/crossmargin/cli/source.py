@@ -17,7 +17,7 @@ def account_file(name: str) -> AccountFile:
     if name != "-":
         return read_account_file(name)
     try:
-        text = sys.stdin.buffer.read().decode("utf-8")
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError("standard input: is not UTF-8 text") from None
     return parse_account(text, "standard input")

@@ -126,7 +126,7 @@ def read_account_file(path: str | Path) -> AccountFile:
         One sentence with file, place and reason.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

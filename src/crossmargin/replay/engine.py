@@ -7,7 +7,8 @@ surplus comes within its error of zero; everything before it is certainly alive.
 that point is decided by the exact core, the ladder is the venue's (`venue.execution`), and the
 screening goes on behind it with the account as it then is.
 
-Where a price is missing, health is unknown, and nothing is decided until it is back.
+Where a price is missing, the health of what needs it is unknown, and no liquidation of it is
+decided until the price is back.
 
 At a point that both touches an order and condemns the account, the price reached the order's
 level on its way to the mark: if the account would already be liquidatable at that level, the

@@ -1,11 +1,11 @@
 """The same account in the other margin mode, so that both can live through one path.
 
 Cross to isolated: every position gets a bucket with notional at entry ÷ leverage, what the venue
-would have moved there when it was opened. Isolated to cross: the buckets are emptied into the
-pool. Balances do not change: they are the whole wallet either way.
+would have moved there when it was opened; a bucket it has already stays as it is. Isolated to
+cross: the buckets are emptied into the pool. Balances do not change: they are the whole wallet
+either way.
 """
 
-from contextlib import suppress
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -44,6 +44,8 @@ def as_isolated(account: Account, rulebook: Rulebook) -> Account:
         leverage = leverage_of(position.symbol, account, rulebook)
         value = notional(position.size, position.entry_price, instrument)
         margin = up_to(EIGHT_PLACES, quotient_up(value, leverage))
+        if position.mode is MarginMode.ISOLATED:
+            margin = position.margin
         left[instrument.settle] = left.get(instrument.settle, ZERO) - margin
         positions.append(replace(position, mode=MarginMode.ISOLATED, margin=margin))
     for asset, amount in left.items():
@@ -64,6 +66,15 @@ def both_modes(account: Account, rulebook: Rulebook) -> dict[str, Account]:
     found["cross"] = as_cross(account)
     if modes == {MarginMode.ISOLATED}:
         return {"isolated": account, **found}
-    with suppress(UsageError):
+    if why_not_isolated(account, rulebook) is None:
         found["isolated"] = as_isolated(account, rulebook)
     return found
+
+
+def why_not_isolated(account: Account, rulebook: Rulebook) -> str | None:
+    """Return why there is no isolated version of the account; None if there is one."""
+    try:
+        as_isolated(account, rulebook)
+    except UsageError as error:
+        return str(error)
+    return None

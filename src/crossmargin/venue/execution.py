@@ -193,7 +193,7 @@ def _take_over(
         receipt,
         trades=tuple(trades),
         realised_pnl=-unit.wallet_balance,
-        fund_change=health.equity,
+        fund_change=down_to(EIGHT_PLACES, health.equity),
     )
 
 

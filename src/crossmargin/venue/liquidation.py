@@ -128,15 +128,17 @@ def liquidation_fill(
 def _orders_of(unit: UnitAssessment, assessment: Assessment) -> tuple[Order, ...]:
     account = assessment.account
     if unit.kind is UnitKind.BUCKET:
-        return tuple(order for order in account.orders if order.symbol == unit.symbol)
+        return tuple(
+            order
+            for order in account.orders
+            if order.symbol == unit.symbol and order.side in (None, unit.side)
+        )
+    # A pool holds the margin of isolated symbols' orders too, so they go with the others.
     if account.assets_mode is AssetsMode.MULTI:
         return account.orders
     contracts = assessment.rulebook.contracts
     return tuple(
-        order
-        for order in account.orders
-        if contracts[order.symbol].instrument.settle == unit.asset
-        and account.mode_of(order.symbol) is MarginMode.CROSS
+        order for order in account.orders if contracts[order.symbol].instrument.settle == unit.asset
     )
 
 

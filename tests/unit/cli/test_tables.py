@@ -43,7 +43,6 @@ def screen(of, rules=RULES, market=MARKET):
     [
         # 100 − (p − 100) = 0.1p at 181.818...; nothing is left at 200.
         pytest.param(account(100, held(-1)), "↑ 181.8181 200", id="a short has an upper end"),
-        # 1,000 − 5 (p − 100) = 0.9p at 254.23...; the long and the short share it.
         pytest.param(
             account(1000, held(2), held(-7), position_mode=PositionMode.HEDGE),
             "hedge, single-asset",
@@ -71,7 +70,7 @@ def screen(of, rules=RULES, market=MARKET):
         ),
         pytest.param(
             account(1000, held(1)),
-            "Assumed: leverage of AUSDT is not given: the 20 that toy starts with is used",
+            "Assumed: The leverage of AUSDT is not given: the 20 that toy starts with is used.",
             id="assumptions",
         ),
     ],

@@ -107,8 +107,8 @@ APART = Order("EUSDT", D(1), D(90))
                 orders=(BUY, APART),
                 margin_mode={"EUSDT": MarginMode.ISOLATED},
             ),
-            (BUY,),
-            id="a pool's: not those of isolated symbols",
+            (BUY, APART),
+            id="a pool's: those of isolated symbols too, whose margin it holds",
         ),
         pytest.param(
             account(100, held("AUSDT", 20, margin=50), orders=(BUY, STOP)),
