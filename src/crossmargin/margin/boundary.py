@@ -274,8 +274,12 @@ def _reached(path: Curve, *, has_stake: bool) -> Fraction | None:
     if not safe:
         return None
     reached = safe[0][1]
-    if reached is None or (reached == path.high and path.surplus_at_end() > 0):
+    if reached is None:
         return None
+    if reached == path.high:
+        # With something at stake nothing left is the end; without, only debt would be.
+        left = path.surplus_at_end()
+        return None if left > 0 or (not left and not has_stake) else reached
     return reached
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from crossmargin.errors import UsageError
+from crossmargin.errors import UnitError, UsageError
 from crossmargin.model.order import Order, Side
 from crossmargin.money import ZERO, exact, quotient_down, quotient_up
 
@@ -72,6 +72,8 @@ class Account(Struct, frozen=True):
 
     Raises
     ------
+    UnitError
+        If a number is not finite, or a price or leverage not above zero.
     UsageError
         If the parts contradict each other.
     """
@@ -85,7 +87,8 @@ class Account(Struct, frozen=True):
     position_mode: PositionMode = PositionMode.ONE_WAY
 
     def __post_init__(self) -> None:
-        """Refuse parts that contradict each other."""
+        """Refuse what is no number, and parts that contradict each other."""
+        self._check_numbers()
         is_hedge = self.position_mode is PositionMode.HEDGE
         modes: dict[str, MarginMode] = {}
         seen: set[tuple[str, Side | None]] = set()
@@ -109,12 +112,35 @@ class Account(Struct, frozen=True):
             if is_hedge and order.side is None:
                 raise UsageError(f"{order.symbol}: an order in hedge mode needs a side")
 
+    def _check_numbers(self) -> None:
+        for asset, amount in self.balances.items():
+            _require(amount.is_finite(), f"the balance of {asset}", amount)
+        for position in self.positions:
+            symbol, entry = position.symbol, position.entry_price
+            _require(position.size.is_finite(), f"the size of {symbol}", position.size)
+            _require(position.margin.is_finite(), f"the margin of {symbol}", position.margin)
+            _require(entry.is_finite() and entry > 0, f"the entry price of {symbol}", entry)
+        for order in self.orders:
+            _require(order.size.is_finite(), f"the order size of {order.symbol}", order.size)
+            for price in (order.price, order.trigger_price):
+                is_price = price is None or (price.is_finite() and price > 0)
+                _require(is_price, f"the order price of {order.symbol}", price)
+        for symbol, leverage in self.leverage.items():
+            # Without limit it asks for no initial margin, which is sound; NaN is not.
+            is_leverage = not leverage.is_nan() and leverage > 0
+            _require(is_leverage, f"the leverage of {symbol}", leverage)
+
     def mode_of(self, symbol: str) -> MarginMode:
         """Return the margin mode of `symbol`: its position's, else its setting, else cross."""
         for position in self.positions:
             if position.symbol == symbol:
                 return position.mode
         return self.margin_mode.get(symbol, MarginMode.CROSS)
+
+
+def _require(is_sound: bool, what: str, value: Decimal | None) -> None:
+    if not is_sound:
+        raise UnitError(f"{what} cannot be {value}")
 
 
 @exact

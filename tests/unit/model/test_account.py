@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from crossmargin.errors import UsageError
+from crossmargin.errors import UnitError, UsageError
 from crossmargin.model.account import (
     Account,
     AssetsMode,
@@ -191,3 +191,27 @@ def test_merging_is_exact_whatever_the_callers_context():
         )
 
     assert Decimal("100000.02") == found.entry_price
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"balances": {"USDT": Decimal("NaN")}}, "the balance of USDT cannot be NaN"),
+        (
+            {"positions": (Position("A", Decimal("Infinity"), Decimal(1)),)},
+            "the size of A cannot be Infinity",
+        ),
+        (
+            {"positions": (Position("A", Decimal(1), Decimal(0)),)},
+            "the entry price of A cannot be 0",
+        ),
+        (
+            {"orders": (Order("A", Decimal(1), Decimal(-5)),)},
+            "the order price of A cannot be -5",
+        ),
+        ({"leverage": {"A": Decimal(0)}}, "the leverage of A cannot be 0"),
+    ],
+)
+def test_what_is_no_number_is_refused(parts, reason):
+    with pytest.raises(UnitError, match=reason):
+        Account(**parts)
