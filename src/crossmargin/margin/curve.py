@@ -10,10 +10,11 @@ is settled by looking at the sign on either side.
 All arithmetic is in rationals; nothing rounds.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
-from operator import ge, gt
 
 from crossmargin.margin.roots import real_roots, value
 from crossmargin.model.tiers import Tiers
@@ -116,9 +117,18 @@ class Leg:
 
     def floors(self) -> list[Fraction]:
         """Return where the notional meets a tier floor."""
-        if not self.mark.slope or not self.quantity:
+        if not self.is_moving:
             return []
-        return [self._where(Fraction(floor)) for floor in self.tiers.steps]
+        return [self._where(step) for step in self._steps]
+
+    @property
+    def is_moving(self) -> bool:
+        """Return whether anything about the position changes along the path."""
+        return bool(self.mark.slope and self.quantity)
+
+    @cached_property
+    def _steps(self) -> list[Fraction]:
+        return [Fraction(step) for step in self.tiers.steps]
 
     def _where(self, notional: Fraction) -> Fraction:
         quantity = abs(self.quantity)
@@ -143,9 +153,8 @@ class Leg:
         notional = quantity / price if self.is_inverse else quantity * price
         # Floors are compared as rationals: a tier is never missed by a rounded notional. A leg that
         # is held may be exactly on one.
-        is_reached = ge if self.tiers.is_floor_included else gt
-        index = sum(1 for step in self.tiers.steps if is_reached(notional, Fraction(step)))
-        piece = self.tiers.pieces[index]
+        bisect = bisect_right if self.tiers.is_floor_included else bisect_left
+        piece = self.tiers.pieces[bisect(self._steps, notional)]
         rate = Fraction(piece.rate)
         to.add(0, Fraction(piece.deduction))
         if self.is_inverse:
@@ -156,13 +165,17 @@ class Leg:
 
 @dataclass(frozen=True)
 class Purse:
-    """The money of one asset in a unit: a wallet, its legs, and the rates it converts at."""
+    """The money of one asset in a unit: a wallet, its legs, and the rates it converts at.
+
+    What is held along the path is added up once; only what moves is looked at again.
+    """
 
     wallet: Fraction
     legs: tuple[Leg, ...]
     bid: Line = Line(Fraction(1))
     ask: Line = Line(Fraction(1))
 
+    @cached_property
     def equity(self) -> Expression:
         """Return wallet and open profit, in the asset itself."""
         total = Expression([self.wallet])
@@ -170,12 +183,29 @@ class Purse:
             leg.add_pnl(total)
         return total
 
-    def breakpoints(self, low: Fraction, high: Fraction | None) -> list[Fraction]:
-        """Return where a tier or the conversion rate switches."""
-        points = [point for leg in self.legs for point in leg.floors()]
-        if self.bid != self.ask:
-            points += self.equity().roots(low, high)
-        return points
+    def minus_maintenance(self, at: Fraction) -> Expression:
+        """Return what is asked of the legs, as a negative, by the tiers that hold at `at`."""
+        total = Expression([self._minus_held])
+        for leg in self.legs:
+            if leg.is_moving:
+                leg.subtract_maintenance(total, at)
+        return total
+
+    def tier_floors(self) -> list[Fraction]:
+        """Return where a tier switches."""
+        return [point for leg in self.legs for point in leg.floors()]
+
+    def turns(self, low: Fraction, high: Fraction | None) -> list[Fraction]:
+        """Return where the conversion rate switches: where the equity changes sign."""
+        return self.equity.roots(low, high) if self.bid != self.ask else []
+
+    @cached_property
+    def _minus_held(self) -> Fraction:
+        total = Expression([ZERO])
+        for leg in self.legs:
+            if not leg.is_moving:
+                leg.subtract_maintenance(total, ZERO)
+        return total(ZERO)
 
 
 @dataclass(frozen=True)
@@ -191,13 +221,13 @@ class Curve:
         """Return the surplus around `at`; on a breakpoint, by what holds exactly there."""
         total = Expression()
         for purse in self.purses:
-            equity = purse.equity()
-            total.add_product(equity, purse.bid if equity(at) >= 0 else purse.ask)
+            equity = purse.equity
+            rate = purse.bid
+            if purse.bid != purse.ask and equity(at) < 0:
+                rate = purse.ask
+            total.add_product(equity, rate)
             if self.has_maintenance:
-                maintenance = Expression()
-                for leg in purse.legs:
-                    leg.subtract_maintenance(maintenance, at)
-                total.add_product(maintenance, purse.ask)
+                total.add_product(purse.minus_maintenance(at), purse.ask)
         return total
 
     def surplus_at_start(self) -> Fraction:
@@ -236,7 +266,9 @@ class Curve:
 
     def _spans(self) -> list[Span]:
         # The path cut at every breakpoint.
-        found = [p for purse in self.purses for p in purse.breakpoints(self.low, self.high)]
+        found = [p for purse in self.purses for p in purse.turns(self.low, self.high)]
+        if self.has_maintenance:
+            found += [p for purse in self.purses for p in purse.tier_floors()]
         inside = {p for p in found if p > self.low and (self.high is None or p < self.high)}
         points = [self.low, *sorted(inside)]
         return [*pairwise(points), (points[-1], self.high)]
