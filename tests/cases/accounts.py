@@ -10,6 +10,7 @@ mark is its entry price, and the other way round.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -21,16 +22,20 @@ from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ONE, ZERO, exact
-from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Collateral, Contract, Rulebook
-from tests.cases.reader import Case, Inputs, Unanswered, UnknownShape
+from tests.cases.reader import Case, Inputs, Unanswered, UnknownShape, unit_of
 from tests.toys import LEVERAGE_MAX, RULEBOOK
 
 INVERSE = ("binance-coinm",)
 SETTLES = ("FDUSD", "USDT", "USDC", "BUSD", "USD1", "BTC", "ETH", "BNB")
-LONG, SHORT = ("long", "buy"), ("short", "sell")
+LONG, SHORT = ("long", "buy", "1", "+1"), ("short", "sell", "-1")
 SIDES = ("long", "short")
-SIZES = "quantity|qty|size|position|position_amt|contracts"
+SIZES = "quantity|qty|size|position|position_amt|contracts|notional|position_notional"
+MULTIPLIERS, MULTIPLIER = {"BTC": Decimal(100)}, Decimal(10)
+"""USD a COIN-M contract is worth where a case does not say: of BTC 100, of any other coin 10.
+
+From Binance's FAQ "coin-margined futures contract specifications", as in our COIN-M rulebook.
+"""
 FLAT_FREE = Decimal("Infinity")
 """The leverage of a stand-in that asks for no initial margin."""
 
@@ -84,12 +89,9 @@ def instrument_of(case: Case, inputs: Inputs, symbol: str = "") -> Instrument:
         return Instrument(name, Kind.LINEAR_PERPETUAL, settle, base, multiplier, TICK)
     name = name or "BTCUSD_PERP"
     base = name.partition("USD")[0]
-    multiplier = inputs.number("contract_multiplier", None)
-    if multiplier is None:
-        contract = load_rulebook(case.venue).contracts.get(f"{base}USD_PERP")
-        if contract is None:
-            raise UnknownShape(f"no contract_multiplier for {name}")
-        multiplier = contract.instrument.multiplier
+    multiplier = inputs.number("contract_multiplier", MULTIPLIERS.get(base, MULTIPLIER))
+    if is_in_usd(case, inputs):
+        multiplier = ONE
     return Instrument(name, Kind.INVERSE_PERPETUAL, base, base, multiplier, TICK)
 
 
@@ -99,6 +101,19 @@ def is_short(inputs: Inputs, *, of: str = "side") -> bool | None:
     if word and word not in (*LONG, *SHORT, "both"):
         raise UnknownShape(f"{of} is {word!r}")
     return None if word in ("", "both") else word in SHORT
+
+
+def is_in_usd(case: Case, inputs: Inputs) -> bool:
+    """Return whether the size of an inverse contract is given in USD and not in contracts."""
+    found = inputs.key(size_name(case, inputs))
+    return is_inverse(case) and found is not None and unit_of(found[1]) == "usd"
+
+
+def size_name(case: Case, inputs: Inputs) -> str:
+    """Return what the size is given as: what an inverse position is worth in USD is a size too."""
+    worth = inputs.key("notional")
+    is_size = is_inverse(case) and worth is not None and unit_of(worth[1]) == "usd"
+    return "notional" if is_size and not inputs.has("quantity") else "quantity"
 
 
 def signed_size(inputs: Inputs, name: str = "quantity") -> Decimal:
@@ -151,6 +166,8 @@ def prices_of(inputs: Inputs) -> tuple[Decimal, Decimal]:
     entry = inputs.number("entry_price", both)
     mark = inputs.number("mark_price", entry)
     if mark is None:
+        mark = inputs.number("price", inputs.number("order_price", None))
+    if mark is None:
         raise UnknownShape(f"no mark_price among {', '.join(inputs.values)}")
     return (mark if entry is None else entry), mark
 
@@ -168,7 +185,7 @@ def mode_of(case: Case, inputs: Inputs) -> MarginMode:
     return MarginMode.ISOLATED if word == "isolated" else MarginMode.CROSS
 
 
-def position_rows(inputs: Inputs) -> list[tuple[str, Inputs]]:
+def position_rows(case: Case, inputs: Inputs) -> list[tuple[str, Inputs]]:
     """Return the inputs of each position and the symbol or side its keys name, if they do."""
     if inputs.has("positions"):
         return [("", row) for row in inputs.rows("positions")]
@@ -183,7 +200,9 @@ def position_rows(inputs: Inputs) -> list[tuple[str, Inputs]]:
         found = inputs.about(match[1], OF_POSITION)
         if found is not None:
             rows.append((match[1].upper(), found))
-    if not rows and inputs.has("quantity"):
+    prices = ("mark_price", "entry_price", "entry_and_mark", "price", "order_price")
+    in_usd = size_name(case, inputs) == "notional" and any(inputs.has(name) for name in prices)
+    if not rows and (inputs.has("quantity") or in_usd):
         rows.append(("", inputs))
     return rows
 
@@ -191,17 +210,18 @@ def position_rows(inputs: Inputs) -> list[tuple[str, Inputs]]:
 def _names_position(inputs: Inputs, word: str) -> bool:
     if isinstance(inputs.values.get(word), dict):
         return True
-    return any(True for _ in inputs.matching(f"{word}_(?:{SIZES})|(?:{SIZES})_{word}"))
+    keys = inputs.matching(f"{word}|{word}_(?:{SIZES})|(?:{SIZES})_{word}")
+    return any(not isinstance(inputs.values[key], dict | list) for _, key in keys)
 
 
 @exact
 def held(case: Case, inputs: Inputs) -> list[Held]:
     """Return the positions a case gives."""
-    rows = position_rows(inputs)
+    rows = position_rows(case, inputs)
     found = []
     for symbol, row in rows:
         instrument = instrument_of(case, row, symbol)
-        size = signed_size(row)
+        size = signed_size(row, size_name(case, row))
         entry, mark = prices_of(row)
         leverage = row.number("leverage", None)
         mode = mode_of(case, row)
@@ -211,6 +231,9 @@ def held(case: Case, inputs: Inputs) -> list[Held]:
         position = Position(instrument.symbol, size, entry, mode, margin)
         tiers = ladder_of(row, instrument.symbol)
         found.append(Held(position, mark, leverage, instrument, tiers))
+    contracts = {one.instrument.symbol: one.instrument for one in found}
+    if any(one.instrument != contracts[one.instrument.symbol] for one in found):
+        raise UnknownShape("sizes of one symbol in USD and in contracts")
     return found
 
 
@@ -301,11 +324,7 @@ def parts(
     for one in positions:
         settle = one.instrument.settle
         balances[settle] = balances.get(settle, ZERO) + one.position.margin
-    is_hedge = (
-        "hedge" in case.mode.lower()
-        or _is_hedged([one.position for one in positions])
-        or any(order.side for order in orders)
-    )
+    is_paired = is_hedge(case, [one.position for one in positions], orders)
     account = Account(
         balances=balances,
         positions=tuple(one.position for one in positions),
@@ -314,7 +333,7 @@ def parts(
             one.position.symbol: one.leverage for one in positions if one.leverage is not None
         },
         assets_mode=AssetsMode.MULTI if is_multi else AssetsMode.SINGLE,
-        position_mode=PositionMode.HEDGE if is_hedge else PositionMode.ONE_WAY,
+        position_mode=PositionMode.HEDGE if is_paired else PositionMode.ONE_WAY,
     )
     market = Market({one.position.symbol: one.mark for one in positions}, index or {})
     contracts = {
@@ -324,6 +343,8 @@ def parts(
     return Parts(account, market, rulebook)
 
 
-def _is_hedged(positions: list[Position]) -> bool:
+def is_hedge(case: Case, positions: list[Position], orders: Sequence[Order] = ()) -> bool:
+    """Return whether longs and shorts are held beside each other."""
     symbols = [position.symbol for position in positions]
-    return len(set(symbols)) < len(symbols)
+    is_paired = len(set(symbols)) < len(symbols)
+    return "hedge" in case.mode.lower() or is_paired or any(order.side for order in orders)

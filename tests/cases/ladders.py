@@ -1,13 +1,14 @@
 """Cases about margin ladders: where tiers meet, and which tier holds a notional."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from crossmargin.margin.orders import initial_margin
 from crossmargin.margin.pnl import notional
 from crossmargin.margin.tiers import maintenance_margin, tier_of
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ZERO, exact
-from tests.cases.accounts import instrument_of, ladder_of
+from tests.cases.accounts import instrument_of, ladder_of, size_name
 from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
 from tests.toys import LEVERAGE_MAX
 
@@ -23,8 +24,10 @@ LEVEL = r"(?:level|tier)_?(\d+)_(\w+)|(\w+?)_(?:level|tier)_?(\d+)"
 def ladder(case: Case, inputs: Inputs) -> Answer:
     """Return the answers about a whole table, or about the tiers of one or several notionals."""
     tiers = ladder_of(inputs)
-    if tiers is None:
+    if tiers is None and not inputs.has("leverage"):
         raise UnknownShape(f"no tiers among {', '.join(sorted(inputs.values))}")
+    if tiers is not None and size_name(case, inputs) == "notional":
+        raise UnknownShape("tiers are bounded in coin, but the notional is in USD without a price")
     inputs.value("symbol", None)
     at: dict[str, object] = {}
     for match, key in list(inputs.matching(r"(?:position_)?(?:notional|value)_(\w+)")):
@@ -38,15 +41,7 @@ def ladder(case: Case, inputs: Inputs) -> Answer:
             instrument_of(case, inputs),
         )
     found = {
-        label: {
-            "mmr": tier_of(value, tiers).rate,
-            "maintenance_amount": tier_of(value, tiers).deduction,
-            "max_leverage": tier_of(value, tiers).leverage_max,
-            "floor": tier_of(value, tiers).floor,
-            "tier": tiers.floors.index(tier_of(value, tiers).floor) + 1,
-            "maintenance_margin": maintenance_margin(value, tiers),
-            "notional": value,
-        }
+        label: {"notional": value} | ({} if tiers is None else _at(value, tiers))
         for label, value in ((label, abs(value)) for label, value in at.items())
     }
 
@@ -55,7 +50,7 @@ def ladder(case: Case, inputs: Inputs) -> Answer:
         values["initial_margin"] = initial_margin(values["notional"], leverage)
 
     def answer(key: str) -> object:
-        if key in TABLES:
+        if key in TABLES and tiers is not None:
             return TABLES[key](tiers)
         for label, values in found.items():
             for rest in (key.removesuffix(f"_at_{label}"), key.removesuffix(f"_{label}")):
@@ -65,6 +60,18 @@ def ladder(case: Case, inputs: Inputs) -> Answer:
         raise Unanswered(key)
 
     return answer
+
+
+def _at(value: Decimal, tiers: Tiers) -> dict[str, object]:
+    piece = tier_of(value, tiers)
+    return {
+        "mmr": piece.rate,
+        "maintenance_amount": piece.deduction,
+        "max_leverage": piece.leverage_max,
+        "floor": piece.floor,
+        "tier": tiers.floors.index(piece.floor) + 1,
+        "maintenance_margin": maintenance_margin(value, tiers),
+    }
 
 
 @exact

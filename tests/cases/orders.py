@@ -1,5 +1,6 @@
 """Cases about single orders: what they cost, what price they are assumed at, whether they open."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from crossmargin.margin.pnl import notional
 from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.schema import AssumedPrice
 from tests.cases.accounts import instrument_of, is_short
-from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape
+from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
 
 # Binance, "Cost required to open a position": the wording of 2020–24, and the later one.
 OLDER = (AssumedPrice.ORDER, Decimal("0.0005"))
@@ -66,15 +67,13 @@ def cost(rule: tuple[AssumedPrice, Decimal]) -> Callable[[Case, Inputs], Answer]
         readings = {side: one(size) for side, size in sides.items()}
 
         def answer(key: str) -> object:
-            key = (
-                key.replace("_buy", "_long")
-                .replace("_sell", "_short")
-                .replace("order_cost", "cost")
-            )
+            key = re.sub(r"(?<![a-z])buy(?![a-z])", "long", key)
+            key = re.sub(r"(?<![a-z])sell(?![a-z])", "short", key)
             for side, names in readings.items():
-                name = key.removesuffix(f"_{side}")
-                if name in names and name != key:
-                    return _known(names[name], inputs)
+                for rest in (key.removesuffix(f"_{side}"), key.removeprefix(f"{side}_")):
+                    name = canonical(rest, inputs.units)
+                    if rest != key and name in names:
+                        return _known(names[name], inputs)
             found = {_known(names[key], inputs) for names in readings.values() if key in names}
             if len(found) != 1:
                 raise Unanswered(key)

@@ -6,23 +6,19 @@ inverse contracts, cross and isolated, one-way and hedged, one tier or a ladder.
 
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment, PositionAssessment, UnitAssessment
 from crossmargin.margin.boundary import PositionBoundary
-from crossmargin.margin.curve import Curve, Leg, Line, Purse
 from crossmargin.margin.lookup import contract_of
 from crossmargin.margin.tiers import tier_of
 from crossmargin.model.account import MarginMode
-from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.model.order import Order, Side
 from crossmargin.model.tiers import Tier
 from crossmargin.money import ZERO, exact
 from crossmargin.venue.funding import funding_payment
 from tests.cases.accounts import (
-    NO_LADDER,
-    SHORT,
     SIDES,
     Held,
     asked_for,
@@ -33,27 +29,10 @@ from tests.cases.accounts import (
     signed_size,
     stand_in,
 )
+from tests.cases.joint import Prices, apart_where_ladders_differ, joint_prices, nearest
 from tests.cases.ladders import ladder
 from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
-
-ORDER_TYPES = {
-    "limit": OrderType.LIMIT,
-    "market": OrderType.MARKET,
-    "order": OrderType.LIMIT,
-    "stop": OrderType.STOP,
-    "stop_limit": OrderType.STOP,
-    "stop_market": OrderType.STOP_MARKET,
-    "take_profit": OrderType.TAKE_PROFIT,
-    "take_profit_market": OrderType.TAKE_PROFIT_MARKET,
-    "trailing_stop": OrderType.TRAILING_STOP_MARKET,
-    "trailing_stop_market": OrderType.TRAILING_STOP_MARKET,
-}
-TYPE = "|".join(sorted(ORDER_TYPES, key=len, reverse=True))
-ORDER_KEY = (
-    rf"(?:(?P<side>long|short)_)?(?P<verb>buy|sell)_(?P<type>{TYPE})(?P<number>_\d+)?"
-    r"(?:_(?P<after>long|short))?(?:_qty|_quantity|_size)?"
-)
-LISTS = {"bids": "buy", "buy_orders": "buy", "asks": "sell", "sell_orders": "sell"}
+from tests.cases.resting import has_orders, orders_of
 
 
 class View(NamedTuple):
@@ -65,7 +44,7 @@ class View(NamedTuple):
     position: PositionAssessment | None
     positions: tuple[PositionAssessment, ...]
     tier: Tier | None
-    prices: tuple[Decimal | None, Decimal | None, Decimal | None]
+    prices: Prices
 
 
 def _health(name: str) -> Callable[[View], object]:
@@ -81,10 +60,7 @@ def _liquidation_price(view: View) -> Decimal | None:
     lower, upper, _ = view.prices
     if len(view.positions) == 1:
         return lower if view.positions[0].side is Side.LONG else upper
-    if lower is None or upper is None:
-        return upper if lower is None else lower
-    mark = view.positions[0].mark_price
-    return lower if abs(mark - lower) <= abs(upper - mark) else upper
+    return nearest(lower, upper, view.positions[0].mark_price)
 
 
 READINGS: dict[str, Callable[[View], object]] = {
@@ -128,10 +104,12 @@ OF_UNIT -= {"tmm_other", "upnl_other"}
 @exact
 def account(case: Case, inputs: Inputs) -> Answer:
     """Return the answers about an account in single-asset mode."""
+    if "hedge" in inputs.word("position_mode"):
+        case = case._replace(mode=f"{case.mode}, hedge")
     positions = held(case, inputs)
-    if not positions and _has_orders(inputs):
+    if not positions and has_orders(inputs):
         positions = [flat(case, inputs)]
-    orders = orders_of(inputs, positions)
+    orders = orders_of(case, inputs, positions)
     if not positions and inputs.has("notional"):
         return ladder(case, inputs)
     if not positions and not inputs.has("wallet_balance"):
@@ -198,7 +176,7 @@ def _views(
     wallets: dict[str, Decimal],
 ) -> dict[str, View]:
     # By symbol, and in hedge mode also by "symbol side".
-    positions, apart = _apart_where_ladders_differ(positions)
+    positions, apart = apart_where_ladders_differ(positions)
     whole = parts(case, [*positions, *others], wallets, orders=orders)
     assessment = assess(*whole)
     bounds = assessment.boundaries.positions
@@ -216,8 +194,8 @@ def _views(
         nobody = parts(case, [*rest, *others] if is_cross else [], dict.fromkeys(wallets, ZERO))
         prices = _prices(bounds[indexes[0]])
         if symbol in apart and is_cross:
-            wallet = wallets[positions[indexes[0]].instrument.settle]
-            prices = _joint_prices(positions, indexes, [*rest, *others], wallet)
+            pair = [positions[index] for index in indexes]
+            prices = joint_prices(case, pair, [*rest, *others], wallets)
         for index in indexes:
             group = indexes if is_cross else [index]
             one = assessment.positions[index]
@@ -240,9 +218,7 @@ def _views(
     return views
 
 
-def _prices(
-    boundary: PositionBoundary | None,
-) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+def _prices(boundary: PositionBoundary | None) -> Prices:
     if boundary is None:
         return None, None, None
     return boundary.lower, boundary.upper, boundary.bankruptcy_price
@@ -259,90 +235,6 @@ def _unit_of(assessment: Assessment, index: int, *, is_cross: bool) -> UnitAsses
 def _tier(rulebook: object, one: PositionAssessment) -> Tier | None:
     tiers = contract_of(one.symbol, rulebook).tiers
     return tier_of(one.notional, tiers) if tiers and one.notional is not None else None
-
-
-def _apart_where_ladders_differ(positions: list[Held]) -> tuple[list[Held], set[str]]:
-    # A symbol has one ladder. Where a case fixes a rate and amount for each side of a hedge, the
-    # sides become symbols of their own, whose prices move together in `_joint_prices`.
-    ladders: dict[str, list[object]] = {}
-    for one in positions:
-        ladders.setdefault(one.position.symbol, []).append(one.tiers)
-    apart = {symbol for symbol, found in ladders.items() if any(t != found[0] for t in found)}
-    renamed = []
-    for one in positions:
-        position = one.position
-        if position.symbol in apart:
-            name = f"{position.symbol} {position.side}"
-            position = type(position)(
-                name, position.size, position.entry_price, position.mode, position.margin
-            )
-        renamed.append(one._replace(position=position, instrument=one.instrument))
-    return renamed, apart
-
-
-def _joint_prices(
-    positions: list[Held], indexes: list[int], rest: list[Held], wallet: Decimal
-) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    def leg(one: Held, *, moves: bool) -> Leg:
-        line = Line(Fraction(0), Fraction(1)) if moves else Line(Fraction(one.mark))
-        size = Fraction(one.position.size * one.instrument.multiplier)
-        is_inverse = one.instrument.kind.is_inverse
-        return Leg(
-            size, Fraction(one.position.entry_price), is_inverse, one.tiers or NO_LADDER, line
-        )
-
-    legs = [leg(positions[index], moves=True) for index in indexes]
-    legs += [leg(one, moves=False) for one in rest if one.position.size]
-    found = Curve((Purse(Fraction(wallet), tuple(legs)),), Fraction(0), None).safe_intervals()
-    low, high = found[0] if found else (None, None)
-    return _decimal(low or None), _decimal(high), None
-
-
-def _decimal(price: Fraction | None) -> Decimal | None:
-    return None if price is None else Decimal(price.numerator) / Decimal(price.denominator)
-
-
-def _has_orders(inputs: Inputs) -> bool:
-    lists = any(inputs.has(name) for name in ("orders", *LISTS))
-    return lists or any(True for _ in inputs.matching(ORDER_KEY))
-
-
-def orders_of(inputs: Inputs, positions: list[Held]) -> tuple[Order, ...]:
-    """Return the resting orders a case gives, as rows or by keys such as `buy_limit_price`."""
-    symbol = positions[0].position.symbol if positions else ""
-    found = [_order_of_row(row, symbol, "") for row in inputs.rows("orders")]
-    for name, verb in LISTS.items():
-        found += [_order_of_row(row, symbol, verb) for row in inputs.rows(name)]
-    for match, key in list(inputs.matching(ORDER_KEY)):
-        side = match["side"] or match["after"] or ""
-        stem = rf"(?:{side}_)?{match['verb']}_{match['type']}{match['number'] or ''}(?:_{side})?"
-        prices = [k for _, k in inputs.matching(rf"{stem}(?:_limit|_order)?_price(?:_{side})?")]
-        size = inputs.at(key)
-        found.append(
-            Order(
-                symbol,
-                -abs(size) if match["verb"] == "sell" else size,
-                inputs.at(prices[0]) if prices else None,
-                ORDER_TYPES[match["type"]],
-                side=Side(side) if side else None,
-            )
-        )
-    return tuple(found)
-
-
-def _order_of_row(row: Inputs, symbol: str, verb: str) -> Order:
-    size = row.number("quantity", is_own=True)
-    verb = verb or row.word("order_side", row.word("side", is_own=True), is_own=True)
-    position_side = row.word("position_side", is_own=True)
-    kind = row.word("order_type", row.word("type", "limit", is_own=True), is_own=True)
-    return Order(
-        row.word("symbol", symbol).upper(),
-        -abs(size) if verb in SHORT else size,
-        row.number("order_price", row.number("price", None, is_own=True), is_own=True),
-        ORDER_TYPES[kind.replace("-", "_")],
-        reduce_only=row.word("reduce_only", "false", is_own=True) == "true",
-        side=Side(position_side) if position_side in SIDES else None,
-    )
 
 
 @exact

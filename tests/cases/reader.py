@@ -10,15 +10,14 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossmargin.money import exact
+from tests.cases.formula import spelled
 
 ASSETS = frozenset(
     (
         *(
-            "contracts",
             "coin",
             "usd",
             "usdt",
@@ -37,10 +36,27 @@ ASSETS = frozenset(
 REMARKS = frozenset(["implied", "assumed"])
 """Words after a name that say where a number comes from, not what it is."""
 
+SIZED = frozenset(
+    [
+        "quantity",
+        "qty",
+        "size",
+        "amt",
+        "amount",
+        "position",
+        "limit",
+        "market",
+        "stop",
+        "order",
+        "number",
+    ]
+)
+"""Words that are names of a size, so that `contracts` after them is its unit, else its name."""
+
 SAME = {
     "quantity": "qty size position position_amt position_amount position_size position_qty amt "
-    "contracts number_of",
-    "entry_price": "entry avg_price average_price average_entry_price",
+    "contracts number_of_contracts position_contracts contracts_qty contracts_amount",
+    "entry_price": "entry ep avg_price average_price average_entry_price",
     "entry_and_mark": "entry_and_mark_price price_entry_and_mark",
     "mark_price": "mark current_mark_price",
     "last_price": "last",
@@ -50,7 +66,7 @@ SAME = {
     "margin_mode": "margin_type",
     "mmr": "maintenance_margin_rate maint_margin_rate maintenance_rate mm_rate mmr_rate",
     "maintenance_amount": "maint_amount maintenance_margin_amount mm_amount mm_deduction cum",
-    "wallet_balance": "wallet cross_wallet_balance cross_wallet isolated_wallet "
+    "wallet_balance": "wallet wb cross_wallet_balance cross_wallet isolated_wallet "
     "isolated_wallet_balance",
     "extra_margin": "added_margin",
     "side": "direction",
@@ -59,25 +75,32 @@ SAME = {
     "cap": "up_to risk_limit notional_cap",
     "floor": "notional_floor",
     "notional": "position_notional position_value notional_value",
-    "unrealised_pnl": "unrealized_pnl unrealized_profit unrealised_profit upnl unrealizedprofit",
-    "maintenance_margin": "maint_margin mm position_maintenance_margin",
+    "unrealised_pnl": "unrealized_pnl unrealized_profit unrealised_profit upnl unrealizedprofit "
+    "pnl open_pnl unrealised unrealized",
+    "maintenance_margin": "maint_margin mm position_maintenance_margin position_maint_margin",
     "initial_margin": "im position_initial_margin",
     "tmm_other": "tmm_others maintenance_margin_other maintenance_margin_others",
     "upnl_other": "upnl_others unrealised_pnl_other unrealized_pnl_other",
-    "liquidation_price": "liq_price lp",
+    "liquidation_price": "liq_price lp est_liquidation_price",
+    "bankruptcy_price": "bankrupt_price bp",
     "index": "asset_index index_price",
-    "funding_received": "funding_payment_received",
+    "funding_received": "funding_payment_received funding_fee_received funding_fee funding_payment "
+    "funding_income",
+    "funding_paid": "funding_fee_paid funding_payment_paid",
+    "cost": "total_cost cost_total order_cost cost_to_open total_order_cost",
     "is_opening_order": "is_opening",
     "margin_ratio": "account_margin_ratio",
-    "equity": "account_equity margin_balance",
-    "account_maintenance_margin": "total_maintenance_margin tmm",
+    "equity": "account_equity margin_balance total_margin_balance account_margin_balance",
+    "account_maintenance_margin": "total_maintenance_margin total_maint_margin "
+    "account_maint_margin tmm",
     "account_initial_margin": "total_initial_margin",
     "ask": "ask0 ask_price best_ask ask1",
     "bid": "bid0 bid_price best_bid bid1",
 }
 CANONICAL = {word: name for name, words in SAME.items() for word in words.split()}
+SWITCHED = re.compile(r"(?i)(max|min)\((.+)\)")
 FACTORS = re.compile(r"\s*([*×/])\s*")
-NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?[%xX]?")
 SYMBOL = re.compile(r'"([A-Z0-9]{2,}?)(?:USDT|USDC|BUSD|FDUSD|USD)(?:_\w+)?"')
 RELATIVE_TO_ZERO = Decimal("1e-9")
 REQUIRED = object()
@@ -103,32 +126,8 @@ class Case(NamedTuple):
     derived: dict[str, Any]
     tolerance: str | dict[str, str]
     is_verified: bool
-
-
-def read_cases(folder: Path) -> list[Case]:
-    """Return the cases in the JSON files of `folder`, or in the one file it is, in order."""
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*.json"))
-    return [case for file in files for case in _cases_of(file)]
-
-
-def _cases_of(file: Path) -> Iterator[Case]:
-    rows = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal)
-    if isinstance(rows, dict):
-        rows = rows.get("cases", [rows])
-    for row in rows:
-        if not isinstance(row, dict) or not {"id", "venue", "topic", "given", "expect"} <= set(row):
-            raise ValueError(f"{file}: a case has id, venue, topic, given and expect")
-        yield Case(
-            row["id"],
-            row["venue"],
-            row["topic"],
-            row.get("mode") or "",
-            row["given"],
-            row["expect"],
-            row.get("derived_by_us") or {},
-            row.get("tolerance", "0"),
-            row.get("verified", True),
-        )
+    broken: str = ""
+    """Why it is no case at all, for what stands in for an unusable file or row."""
 
 
 def is_percentage(key: str, value: object) -> bool:
@@ -139,14 +138,14 @@ def is_percentage(key: str, value: object) -> bool:
 
 
 def literal(text: object) -> Decimal:
-    """Return the number that is printed, a percent sign dropped; ValueError if it is none."""
+    """Return the number that is printed, % and the x of 20x dropped; ValueError if it is none."""
     if isinstance(text, Decimal):
         return text
     word = str(text).strip()
     try:
         if not NUMBER.fullmatch(word):
             raise ValueError(f"{text!r} is not a number")
-        return Decimal(word.removesuffix("%").replace(",", ""))
+        return Decimal(word.rstrip("%xX").replace(",", ""))
     except InvalidOperation:
         raise ValueError(f"{text!r} is not a number") from None
 
@@ -161,7 +160,14 @@ def bare(key: str, units: frozenset[str]) -> str:
     words = key.lower().split("_")
     while len(words) > 1 and (words[-1] in units or words[-1] in REMARKS or words[-1] == "pct"):
         words.pop()
+    if len(words) > 1 and words[-1] == "contracts" and words[-2] in SIZED:
+        words.pop()
     return "_".join(words)
+
+
+def unit_of(key: str) -> str:
+    """Return the last word of `key` but for remarks: the unit, if it has one."""
+    return next(word for word in reversed(["", *key.lower().split("_")]) if word not in REMARKS)
 
 
 def canonical(key: str, units: frozenset[str]) -> str:
@@ -257,9 +263,12 @@ class Inputs:
                 self.used.add(key)
                 continue
             name = bare(key, self.units)
-            for rest in (name.removeprefix(f"{word}_"), name.removesuffix(f"_{word}")):
+            # A number under the word alone is the size: long_btc.
+            alone = ["quantity"] if name == word else []
+            for rest in (*alone, name.removeprefix(f"{word}_"), name.removesuffix(f"_{word}")):
                 if rest != name and canonical(rest, self.units) in names:
-                    found[rest + "_pct" * is_percentage(key, "")] = value
+                    # The unit stays: it may say what a size is counted in.
+                    found[rest + key.lower()[len(name) :]] = value
                     self.used.add(key)
                     break
         return self.child(found) if found else None
@@ -280,7 +289,12 @@ class Inputs:
         try:
             return literal(printed)
         except ValueError:
-            first, *rest = FACTORS.split(str(printed).strip())
+            switched = SWITCHED.fullmatch(str(printed).strip())
+        if switched:
+            # With a space after them, so that thousands commas stay what they are.
+            choices = [self._product(one) for one in switched[2].split(", ")]
+            return max(choices) if switched[1].lower() == "max" else min(choices)
+        first, *rest = FACTORS.split(str(printed).strip())
         total = self._factor(first)
         for sign, word in zip(rest[::2], rest[1::2], strict=True):
             factor = self._factor(word)
@@ -292,6 +306,8 @@ class Inputs:
             return literal(word)
         except ValueError:
             name = canonical(word, self.units)
+        if not self.has(name):
+            name = canonical(spelled(word, self.units), self.units)
         if not self.has(name):
             raise UnknownShape(f"{word!r} is neither a number nor an input")
         return self.number(name)

@@ -13,6 +13,8 @@ import pytest
 from crossmargin.errors import CrossmarginError
 from crossmargin.money import plain
 from tests.cases.adapters import ADAPTERS
+from tests.cases.files import read_cases
+from tests.cases.formula import spelled_out
 from tests.cases.plugin import PROPERTY, folders
 from tests.cases.reader import (
     Answer,
@@ -23,7 +25,6 @@ from tests.cases.reader import (
     agrees,
     canonical,
     is_percentage,
-    read_cases,
     tolerance_of,
     units_of,
 )
@@ -62,11 +63,13 @@ def test_case(case: Case, record_property: Any) -> None:
         pytest.skip(reason)
     wrong = check(case, row)
     if wrong:
-        pytest.fail(f"{case.id} ({case.topic}): " + "; ".join(wrong), pytrace=False)
+        pytest.fail(f"{case.id} ({case.topic or 'no case'}): " + "; ".join(wrong), pytrace=False)
 
 
 def reason_to_skip(case: Case) -> str:
     """Return why the case is not run; empty if it is."""
+    if case.broken:
+        return ""
     if not case.is_verified:
         return "not verified"
     if case.venue not in ADAPTERS:
@@ -76,7 +79,10 @@ def reason_to_skip(case: Case) -> str:
 
 def check(case: Case, row: dict[str, Any]) -> list[str]:
     """Return what is wrong with our answers to the case; puts them into the report's row."""
-    inputs = Inputs(case.given, units_of(case.given))
+    if case.broken:
+        return [case.broken]
+    units = units_of(case.given)
+    inputs = Inputs(spelled_out(case.given, case.topic, units), units)
     try:
         answer = ADAPTERS[case.venue][case.topic](case, inputs)
     except NOT_UNDERSTOOD as error:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from crossmargin.margin.assess import assess
 from crossmargin.margin.collateral import rates, worth
 from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import leverage_of
 from crossmargin.margin.tiers import maintenance_margin
 from crossmargin.model.account import AssetsMode, MarginMode, Position, PositionMode, merged
 from crossmargin.model.market import Market
@@ -65,6 +66,17 @@ def test_assessment_agrees_with_rationals_and_rounds_against_the_account(world):
             # What orders add is a difference of two margins, each rounded up.
             assert expected - room <= amount <= expected + room
         assert got[2] >= asked[1]
+
+
+@given(worlds())
+def test_a_position_is_asked_what_its_ladder_asks(world):
+    account, market, rules = world
+    for position in assess(account, market, rules).positions:
+        if position.size and position.maintenance_margin is not None:
+            tiers = rules.contracts[position.symbol].tiers
+            with localcontext(CONTEXT):
+                asked = maintenance_margin(position.notional, tiers)
+            assert asked == position.maintenance_margin
 
 
 @given(worlds(), st.data())
@@ -186,7 +198,7 @@ def test_initial_margin_covers_maintenance_within_the_leverage_of_the_tier(world
     for held in found.positions:
         tiers = rules.contracts[held.symbol].tiers
         leverage[held.symbol] = min(
-            leverage.get(held.symbol, rules.leverage_default),
+            leverage.get(held.symbol, leverage_of(held.symbol, account, rules)),
             tiers.pieces[held.tier - 1].leverage_max,
         )
     found = assess(replace(account, leverage=leverage), market, rules)

@@ -166,6 +166,11 @@ def plain(account, rules):
     }
 
 
+def _leverage(symbol, account, rules):
+    first = rules.contracts[symbol].tiers.pieces[0].leverage_max
+    return Fraction(account.leverage.get(symbol, min(rules.leverage_default, first)))
+
+
 def _leg(held, made, account, rules):
     return {
         "symbol": held.symbol,
@@ -174,7 +179,7 @@ def _leg(held, made, account, rules):
         "quantity": Fraction(held.size) * Fraction(made.multiplier),
         "entry": Fraction(held.entry_price),
         "is_inverse": made.kind.is_inverse,
-        "leverage": Fraction(account.leverage.get(held.symbol, rules.leverage_default)),
+        "leverage": _leverage(held.symbol, account, rules),
         "slices": [
             (Fraction(piece.floor), Fraction(piece.rate))
             for piece in rules.contracts[held.symbol].tiers.pieces
@@ -193,7 +198,7 @@ def _order(order, made, account, rules):
         "asset": made.settle,
         "quantity": Fraction(order.size) * Fraction(made.multiplier),
         "is_inverse": made.kind.is_inverse,
-        "leverage": Fraction(account.leverage.get(order.symbol, rules.leverage_default)),
+        "leverage": _leverage(order.symbol, account, rules),
         "price": None if order.price is None else Fraction(order.price),
         "factor": 1 + Fraction(rules.market_buffer) if has_buffer else Fraction(1),
         "reduce_only": order.reduce_only,

@@ -78,3 +78,7 @@ def main() -> None:
     except CrossmarginError as error:
         typer.echo(f"crossmargin: {error}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:
+        place = error.filename or "the output"
+        typer.echo(f"crossmargin: {place}: cannot be used: {error.strerror}", err=True)
+        sys.exit(CrossmarginError.exit_status)

@@ -67,6 +67,7 @@ def replay(
 
     file = account_file(account)
     prices = _prices(file, candles, start, end, path, price, interval)
+    file = file.in_force_at(datetime.fromtimestamp(prices.from_ms / 1000, UTC))
     rates = _funding(file, prices, candles, funding)
     run_and_show(file, prices, rates, out=out, as_json=as_json)
 

@@ -1,6 +1,7 @@
 """Running an account in both margin modes and showing what became of it; shared by commands."""
 
 import sys
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ import typer
 from crossmargin.cli.console import console, show_sentence
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.series import utc
+from crossmargin.money import ZERO, plain
 from crossmargin.replay.engine import Setup, replay
 from crossmargin.replay.modes import both_modes, why_not_isolated
+from crossmargin.replay.result import EventKind
 from crossmargin.report.headline import headline, market_move, verdict
 from crossmargin.report.summary import Outcome, Summary, summarise
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from crossmargin.feeds.funding import FundingRates
     from crossmargin.feeds.path import PricePath
     from crossmargin.files.account import AccountFile
-    from crossmargin.replay.result import ReplayResult
+    from crossmargin.replay.result import Event, ReplayResult
 
 SLOW_POINTS = 100_000
 """Paths of more points than this take over a second and get a progress bar."""
@@ -71,6 +74,29 @@ def run_and_show(
         sys.exit(UnknownError.exit_status)
 
 
+def _show_events(out: "Console", name: str, events: "tuple[Event, ...]") -> None:
+    # What traded, triggered, failed or was refused, one by one; funding as sums.
+    told = [event for event in events if event.kind is not EventKind.FUNDING]
+    sums: dict[tuple[str, str], list[Decimal]] = {}
+    for event in events:
+        if event.kind is EventKind.FUNDING:
+            sums.setdefault((event.symbol, event.asset), []).append(event.funding)
+    if not events:
+        return
+    out.print()
+    out.print(f"What happened, {name}:")
+    for event in told[:EVENTS_SHOWN]:
+        show_sentence(out, f"{utc(event.at_ms)}  {event.unit or event.symbol}: {event.text}")
+    if len(told) > EVENTS_SHOWN:
+        out.print(f"  and {len(told) - EVENTS_SHOWN} more, all in the report (--out)")
+    for (symbol, asset), amounts in sums.items():
+        total = sum(amounts, ZERO)
+        verb = "received" if total >= 0 else "paid"
+        show_sentence(
+            out, f"{symbol}: {verb} {plain(abs(total))} {asset} of funding in {len(amounts)} times"
+        )
+
+
 def _run(
     file: "AccountFile", prices: "PricePath", funding: "tuple[FundingRates, ...]"
 ) -> "dict[str, ReplayResult]":
@@ -111,15 +137,7 @@ def _show(out: "Console", summary: Summary, results: "dict[str, ReplayResult]") 
     if compared:
         out.print(compared)
     for mode in summary.modes:
-        events = results[mode.name].events
-        if not events:
-            continue
-        out.print()
-        out.print(f"What happened, {mode.name}:")
-        for event in events[:EVENTS_SHOWN]:
-            show_sentence(out, f"{utc(event.at_ms)}  {event.unit or event.symbol}: {event.text}")
-        if len(events) > EVENTS_SHOWN:
-            out.print(f"  and {len(events) - EVENTS_SHOWN} more, all in the report (--out)")
+        _show_events(out, mode.name, results[mode.name].events)
     for gap in summary.gaps:
         out.print(
             f"No prices of {gap.symbol} from {utc(gap.from_ms)} to {utc(gap.to_ms)}: "

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossmargin.errors import CrossmarginError, UnitError, UsageError
 from crossmargin.files.complaint import in_words
@@ -115,6 +116,13 @@ class AccountFile(Struct, frozen=True):
     account: Account
     market: Market
     rulebook: Rulebook
+    table: AccountTable
+
+    def in_force_at(self, at: datetime) -> "AccountFile":
+        """Return the same under the rules in force at `at`, if the file itself names no date."""
+        if self.table.edition is not None or self.table.at is not None:
+            return self
+        return _resolve(replace(self.table, at=at))
 
 
 def read_account_file(path: str | Path) -> AccountFile:
@@ -234,6 +242,12 @@ def _resolve(table: AccountTable) -> AccountFile:
         for symbol in {row.symbol for row in table.positions}
         if rulebook.contracts[symbol].instrument.kind.is_inverse
     }
+    for place, row in enumerate(table.positions):
+        setting = table.margin_mode.get(row.symbol, row.mode)
+        if setting is not row.mode:
+            raise UsageError(
+                f"margin_mode.{row.symbol}: is {setting}, but positions[{place}] is {row.mode}"
+            )
     lots = tuple(_position(row, f"positions[{i}]") for i, row in enumerate(table.positions))
     orders = tuple(
         _order(row, f"orders[{i}]", is_hedge=is_hedge) for i, row in enumerate(table.orders)
@@ -252,7 +266,7 @@ def _resolve(table: AccountTable) -> AccountFile:
     if account.assets_mode is AssetsMode.SINGLE:
         _check_wallets(account, rulebook)
     at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
-    return AccountFile(account, Market(table.marks, table.index, at_ms), rulebook)
+    return AccountFile(account, Market(table.marks, table.index, at_ms), rulebook, table)
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:
@@ -261,6 +275,15 @@ def _check_wallets(account: Account, rulebook: Rulebook) -> None:
         if position.mode is MarginMode.ISOLATED:
             settle = rulebook.contracts[position.symbol].instrument.settle
             wallets[settle] = wallets.get(settle, ZERO) - position.margin
+    for position in account.positions:
+        settle = rulebook.contracts[position.symbol].instrument.settle
+        if position.size and settle not in account.balances:
+            close = get_close_matches(settle, account.balances, n=1)
+            hint = f" (there is {close[0]})" if close else ""
+            raise UsageError(
+                f"balances.{settle}: is missing, and {position.symbol} settles in it{hint}; "
+                "write 0 if there is none"
+            )
     for asset, wallet in wallets.items():
         if wallet < 0:
             raise UsageError(

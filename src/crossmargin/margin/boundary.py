@@ -187,12 +187,13 @@ def _position_boundary(
     mark = Fraction(market.marks[symbol])
     tick = rulebook.contracts[symbol].instrument.tick or EIGHT_PLACES
     safe = _safe_prices(unit, symbol, market, rulebook)
+    low, high = _nearest(safe, mark)
     if _ladder_ends(unit, rulebook):
         # Known only if it is the same however the ladders go on where they are not known.
         worst = _safe_prices(unit, symbol, market, rulebook, is_worst=True)
-        if safe != worst:
+        if (low, high) != _nearest(worst, mark) or bool(safe) != bool(worst):
             return None
-    low, high = _nearest(safe, mark)
+        safe = [span for span in safe if span in worst]
     crossings = [
         price
         for span in safe

@@ -37,11 +37,17 @@ def bucket_name(position: Position, mode: PositionMode) -> str:
 def leverage_of(
     symbol: str, account: Account, rulebook: Rulebook, remarks: dict[str, None] | None = None
 ) -> Decimal:
-    """Return the leverage set for `symbol`, else the venue's default, noted in `remarks`."""
+    """Return the leverage set for `symbol`, else what the venue starts with, noted in `remarks`.
+
+    That is its default, or the most the symbol's first tier allows, if that is less.
+    """
     leverage = account.leverage.get(symbol)
     if leverage is not None:
         return leverage
     default = rulebook.leverage_default
+    contract = rulebook.contracts.get(symbol)
+    if contract is not None and contract.tiers is not None:
+        default = min(default, contract.tiers.pieces[0].leverage_max)
     if remarks is not None:
         remarks[
             f"The leverage of {symbol} is not given: the {plain(default)} that {rulebook.venue} "

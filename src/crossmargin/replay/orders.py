@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from crossmargin.errors import UsageError
 from crossmargin.margin.assess import assess
 from crossmargin.margin.lookup import contract_of, leverage_of
+from crossmargin.margin.orders import is_opening
 from crossmargin.model.account import Account, PositionMode
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
@@ -125,7 +126,7 @@ def refusal(account: Account, order: Order, market: Market, rulebook: Rulebook) 
     """
     if order.type is OrderType.TRAILING_STOP_MARKET:
         raise UsageError("trailing orders are not replayed")
-    if order.type.is_conditional or order.reduce_only:
+    if order.type.is_conditional or not _is_opening(account, order):
         return None
     with_it = replace(account, orders=(*account.orders, order))
     assessment = assess(with_it, market, rulebook)
@@ -138,6 +139,33 @@ def refusal(account: Account, order: Order, market: Market, rulebook: Rulebook) 
     return None
 
 
+def _is_opening(account: Account, order: Order) -> bool:
+    # Only orders that may open exposure need the margin check, as at the venue; a reduce-only one
+    # without a position will vanish.
+    held = _held_size(account, order)
+    if order.reduce_only and not held:
+        return False
+    resting = sum(
+        (
+            abs(other.size)
+            for other in account.orders
+            if (other.symbol, other.side) == (order.symbol, order.side)
+            and other.size * order.size > 0
+            and not other.type.is_conditional
+        ),
+        ZERO,
+    )
+    return is_opening(held, order.size, resting)
+
+
+def _held_size(account: Account, order: Order) -> Decimal:
+    is_hedge = account.position_mode is PositionMode.HEDGE
+    for position in account.positions:
+        if position.symbol == order.symbol and (not is_hedge or position.side is order.side):
+            return position.size
+    return ZERO
+
+
 def _fires_above(order: Order) -> bool:
     # A limit sell, a buy stop and a take-profit sell wait for higher prices.
     is_sell = order.size < 0
@@ -148,10 +176,7 @@ def _fires_above(order: Order) -> bool:
 
 def _tradable_size(account: Account, order: Order) -> Decimal:
     is_hedge = account.position_mode is PositionMode.HEDGE
-    held = ZERO
-    for position in account.positions:
-        if position.symbol == order.symbol and (not is_hedge or position.side is order.side):
-            held = position.size
+    held = _held_size(account, order)
     is_closing = held * order.size < 0
     if order.reduce_only and not is_closing:
         return ZERO

@@ -93,6 +93,25 @@ def test_the_window(monkeypatch, tmp_path, options, window):
     assert window == (found["from"], found["to"])
 
 
+def test_an_account_without_a_date_is_judged_by_the_rules_of_the_prices_time(monkeypatch, tmp_path):
+    undated = ACCOUNT.replace('edition = "2025-09-29"\n', "")
+    candles = ours(tmp_path)
+
+    assert "2025-09-29" == told(monkeypatch, candles, account=undated)["edition"]
+    told_as_given = told(monkeypatch, candles, account=ACCOUNT.replace("2025-09-29", "2026-09-29"))
+    assert "2026-09-29" == told_as_given["edition"]
+
+
+def test_funding_is_summed_and_does_not_hide_a_liquidation(monkeypatch, tmp_path):
+    path = funding(tmp_path, dict.fromkeys(range(4), "0.000001"))
+    command = ["replay", "-", "--candles", ours(tmp_path), "--funding", path]
+    answer = call(monkeypatch, *command, stdin=ACCOUNT)
+
+    assert 0 == answer.status
+    assert "of funding in 4 times" in answer.out
+    assert "took over 0.5 BTCUSDT" in answer.out
+
+
 def test_without_a_start_the_files_time_is_it(monkeypatch, tmp_path):
     account = ACCOUNT.replace("[balances]", "at = 2025-10-10T21:02:00Z\n[balances]")
 

@@ -366,3 +366,23 @@ def test_parts_that_contradict_each_other(text, sentence):
 )
 def test_parts_that_contradict_the_mode(mode, text, sentence):
     assert f"account.toml: {sentence}" == refusal(f"{HEAD}{mode}\n{BALANCE}{text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param(
+            HEAD + "[balances]\nUSTD = 1000\n" + position(),
+            "balances.USDT: is missing, and BTCUSDT settles in it (there is USTD); "
+            "write 0 if there is none",
+            id="a mistyped balance is not a wallet of zero",
+        ),
+        pytest.param(
+            HEAD + BALANCE + '[margin_mode]\nBTCUSDT = "isolated"\n' + position(),
+            "margin_mode.BTCUSDT: is isolated, but positions[0] is cross",
+            id="a setting that contradicts the position",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_together(text, sentence):
+    assert f"account.toml: {sentence}" == refusal(text)
