@@ -41,7 +41,16 @@ FLAT_FREE = Decimal("Infinity")
 
 OF_POSITION = frozenset(
     (
-        *("quantity", "entry_price", "mark_price", "entry_and_mark", "side", "symbol", "leverage"),
+        *(
+            "quantity",
+            "notional",
+            "entry_price",
+            "mark_price",
+            "entry_and_mark",
+            "side",
+            "symbol",
+            "leverage",
+        ),
         *("mmr", "maintenance_amount", "tiers", "boundary", "contract_multiplier"),
         *("margin_mode", "wallet_balance", "extra_margin"),
     )

@@ -25,6 +25,7 @@ from tests.cases.accounts import (
     flat,
     held,
     parts,
+    position_rows,
     refuse_without_ladder,
     signed_size,
     stand_in,
@@ -101,6 +102,34 @@ OF_UNIT -= {"tmm_other", "upnl_other"}
 """What belongs to one position; and what to its pool, whichever position is asked about."""
 
 
+def _either_side(adapter: Callable[[Case, Inputs], Answer]) -> Callable[[Case, Inputs], Answer]:
+    # One position without a side, and answers for a long and a short: each as if it were said.
+    @exact
+    def adapt(case: Case, inputs: Inputs) -> Answer:
+        plain = adapter(case, inputs)
+        # Looked at in a copy: rows that are made are rows to be read.
+        copy = Inputs(inputs.values, inputs.units, inputs.parent)
+        is_one = all(row is copy for _, row in position_rows(case, copy))
+        if not is_one or inputs.has("side") or inputs.has("position_side"):
+            return plain
+        sided = {
+            side: Inputs({**inputs.values, "side": side}, inputs.units, inputs.parent)
+            for side in SIDES
+        }
+
+        def answer(key: str) -> object:
+            for side, given in sided.items():
+                for rest in (key.removeprefix(f"{side}_"), key.removesuffix(f"_{side}")):
+                    if rest != key:
+                        return adapter(case, given)(canonical(rest, inputs.units))
+            return plain(key)
+
+        return answer
+
+    return adapt
+
+
+@_either_side
 @exact
 def account(case: Case, inputs: Inputs) -> Answer:
     """Return the answers about an account in single-asset mode."""
@@ -160,6 +189,8 @@ def _chosen(views: dict[str, View], word: str, name: str) -> View:
     if word not in views:
         if len(symbols) != 1 and name not in OF_UNIT:
             raise UnknownShape(f"{name} of which of {', '.join(views)}? solve_for does not say")
+        if word in SIDES and views[symbols[0]].position.side != word:
+            raise Unanswered(f"{name} of the {word}: there is none")
         word = symbols[0]
     view = views[word]
     is_pair = f"{word} long" in views
@@ -237,26 +268,31 @@ def _tier(rulebook: object, one: PositionAssessment) -> Tier | None:
     return tier_of(one.notional, tiers) if tiers and one.notional is not None else None
 
 
+@_either_side
 @exact
 def funding(case: Case, inputs: Inputs) -> Answer:
     """Return what a position receives (or pays) at a funding time."""
     positions = held(case, inputs)
     rate = inputs.number("funding_rate")
-    notionals = [
-        position.notional.copy_sign(position.size)
-        for position in (assess(*parts(case, positions, {})).positions if positions else ())
-    ]
+    assessed = assess(*parts(case, positions, {})).positions if positions else ()
+    notionals = [one.notional.copy_sign(one.size) for one in assessed]
     if not positions:
         notionals = [signed_size(inputs, "notional")]
-    received = sum((funding_payment(notional, rate) for notional in notionals), ZERO)
-    answers = {
-        "funding_received": received,
-        "funding_paid": received.copy_negate(),
-        "notional": abs(notionals[0]),
-        "signed_notional": notionals[0],
-    }
+    payments = [funding_payment(notional, rate) for notional in notionals]
+    received = sum(payments, ZERO)
+    answers = {"funding_received": received, "funding_paid": received.copy_negate()}
+    if len(notionals) == 1:
+        answers |= {"notional": abs(notionals[0]), "signed_notional": notionals[0]}
+    for one, payment in zip(assessed, payments, strict=False):
+        answers[f"funding_received_{one.side}"] = payment
+        answers[f"funding_paid_{one.side}"] = payment.copy_negate()
+    inputs.value("notional", None)
 
     def answer(key: str) -> object:
+        for side in SIDES:
+            for rest in (key.removeprefix(f"{side}_"), key.removesuffix(f"_{side}")):
+                if rest != key:
+                    key = f"{canonical(rest, inputs.units)}_{side}"
         if key not in answers:
             raise Unanswered(key)
         return answers[key]

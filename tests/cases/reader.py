@@ -37,19 +37,7 @@ REMARKS = frozenset(["implied", "assumed"])
 """Words after a name that say where a number comes from, not what it is."""
 
 SIZED = frozenset(
-    [
-        "quantity",
-        "qty",
-        "size",
-        "amt",
-        "amount",
-        "position",
-        "limit",
-        "market",
-        "stop",
-        "order",
-        "number",
-    ]
+    ("quantity", "qty", "size", "amt", "amount", "position", "limit", "market", "stop", "order")
 )
 """Words that are names of a size, so that `contracts` after them is its unit, else its name."""
 

@@ -30,8 +30,9 @@ from crossmargin.feeds.series import Gap, Prices, Series, Times, interval_text, 
 JUMP_MS = 1
 """From a candle's close to the next one's open no time passes that a price could move in."""
 MINUTE_MS = 60_000
-SAMPLED_MS_MAX = 31 * 24 * 60 * MINUTE_MS
-"""Longest window that is looked at every minute; longer ones at their candles' points alone."""
+SAMPLES_MAX = 200_000
+SAMPLES_MS = tuple(minutes * MINUTE_MS for minutes in (1, 5, 15, 30, 60, 240))
+"""How often the lines are looked at: the first of these that takes no more than `SAMPLES_MAX`."""
 
 
 class Order(StrEnum):
@@ -150,7 +151,7 @@ def load_path(
 ) -> PricePath:
     """Return the path of `symbols` through a candle file or folder; see the parts it is made of.
 
-    Windows of up to 31 days are looked at every minute, longer ones at the candles' points.
+    Windows of up to 138 days are looked at every minute, longer ones less often (`SAMPLES_MS`).
 
     Raises
     ------
@@ -171,7 +172,7 @@ def load_path(
         to_ms,
         order=order,
         directions=directions,
-        sample_ms=MINUTE_MS if to_ms - from_ms <= SAMPLED_MS_MAX else None,
+        sample_ms=sampling(from_ms, to_ms),
         choice=tuple(pick.choice for pick in picks),
     )
 
@@ -187,6 +188,12 @@ def _holes(inside: Series, from_ms: int, to_ms: int) -> list[Gap]:
         missing = -(-(to_ms - inside.end_ms) // interval_ms)
         holes.append(Gap(inside.symbol, inside.end_ms, to_ms, missing))
     return holes
+
+
+def sampling(from_ms: int, to_ms: int) -> int:
+    """Return how often to look at the lines inside candles of a window, in milliseconds."""
+    fine = (step for step in SAMPLES_MS if (to_ms - from_ms) // step <= SAMPLES_MAX)
+    return next(fine, SAMPLES_MS[-1])
 
 
 @dataclass(frozen=True, eq=False)

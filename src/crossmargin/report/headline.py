@@ -134,6 +134,9 @@ def _taken(mode: ModeSummary) -> str:
     buckets = [unit for unit in gone if not unit.is_pool]
     first, last = gone[0].taken_over_at_ms or 0, gone[-1].taken_over_at_ms or 0
     if mode.outcome is Outcome.LIQUIDATED:
+        starts = [asset.equity_start for asset in mode.assets]
+        if all(start is not None and start <= 0 for start in starts):
+            return f"under water from the start, and liquidated on {moment(first)}"
         lost = _stake(mode)
         when = f"on {moment(last)}" if first == last else f"by {moment(last)}"
         return f"liquidated {when}, all {lost} gone" if lost else f"liquidated {when}"
@@ -175,7 +178,7 @@ def _left(mode: ModeSummary) -> str:
     asset, end, start = shown[0]
     if len(shown) > 1 or start is None:
         return f"{listed([rough(end, asset) for asset, end, _ in shown])} left"
-    if end > start:
+    if end > start > 0:
         return f"{rough(start, asset)} became {rough(end, asset)}"
     whole = rough(start, asset)
     return f"{rough(end, asset).removesuffix(f' {asset}')} of {whole} left"

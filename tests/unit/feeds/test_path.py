@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.feeds.path import load_path, price_path
+from crossmargin.feeds.path import load_path, price_path, sampling
 from crossmargin.feeds.series import Gap
 from tests.unit.feeds.files import HOUR, MINUTE, T0, flat, series
 
@@ -190,3 +190,17 @@ def test_a_path_is_loaded_from_a_folder(tmp_path):
     assert {10.0} == set(path.marks[:, 0])
     assert {100.0} == set(path.marks[:, 1])
     assert ["ETHUSDT:", "BTCUSDT:", "Inside"] == [text.split()[0] for text in path.choice]
+
+
+@pytest.mark.parametrize(
+    ("days", "minutes"),
+    [
+        pytest.param(1, 1, id="a day"),
+        pytest.param(138, 1, id="200,000 minutes are 138.9 days"),
+        pytest.param(139, 5, id="a day more"),
+        pytest.param(2_000, 15, id="years"),
+        pytest.param(100_000, 240, id="centuries"),
+    ],
+)
+def test_how_often_a_window_is_looked_at(days, minutes):
+    assert minutes * MINUTE == sampling(T0, T0 + days * 24 * HOUR)
