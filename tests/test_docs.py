@@ -18,7 +18,7 @@ PAGES = [path for path in source.files() if path.endswith(".md")]
 SESSIONS = [path for path in PAGES if console.steps(source.text(path))]
 
 # Formats whose every key a page must name: the module that holds their structs, and the page.
-FORMATS = [("crossmargin.files.account", "docs/reference/account-file.md")]
+FORMATS = [("crossmargin.files.tables", "docs/reference/account-file.md")]
 COMMANDS_PAGE = "docs/reference/cli.md"
 
 

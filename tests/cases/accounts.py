@@ -204,11 +204,14 @@ def position_rows(case: Case, inputs: Inputs) -> list[tuple[str, Inputs]]:
         if found is not None:
             found.values.setdefault("side", word)
             rows.append(("", found))
-    pattern = rf"([a-z0-9]{{2,}}(?:usdt|usdc|busd|fdusd|usd(?:_perp|_\d{{6}})?))_(?:{SIZES})"
-    for match, _ in list(inputs.matching(pattern)):
-        found = inputs.about(match[1], OF_POSITION)
+    name = r"[a-z0-9]{2,}(?:usdt|usdc|busd|fdusd|usd(?:_perp|_\d{6})?)"
+    symbols = [match[1] for match, _ in inputs.matching(rf"({name})_(?:{SIZES})")]
+    nested = list(inputs.matching(name, is_raw=True))
+    symbols += [match[0] for match, key in nested if isinstance(inputs.values[key], dict)]
+    for symbol in dict.fromkeys(symbols):
+        found = inputs.about(symbol, OF_POSITION)
         if found is not None:
-            rows.append((match[1].upper(), found))
+            rows.append((symbol.upper(), found))
     prices = ("mark_price", "entry_price", "entry_and_mark", "price", "order_price")
     in_usd = size_name(case, inputs) == "notional" and any(inputs.has(name) for name in prices)
     if not rows and (inputs.has("quantity") or in_usd):

@@ -1,8 +1,9 @@
 """Prices of a hedged pair whose case fixes a rate and amount for each side.
 
 A symbol has one ladder, so the sides become symbols of their own, and what liquidates them is
-asked for with both marks moving together. The answer is around the mark as the product's is; where
-the pair is liquidatable at the mark itself, around the nearest entry price at which it is not.
+asked for with both marks moving together. The answer is around the mark as the product's is. Where
+the pair is liquidatable at the mark itself, it is around the nearest price, tried a hundredth of
+the mark apart, at which it is not; a safe interval narrower than that is passed over.
 """
 
 from decimal import Decimal
@@ -15,6 +16,10 @@ from tests.cases.reader import Case
 
 STEP = Decimal("1e-20")
 """What one multiple moves the marks by: multiples come with 8 places, prices need more."""
+
+FAR = [Decimal(2) ** power for power in range(1, 11)]
+STARTS = [ONE + Decimal(sign * step) / 100 for step in range(100) for sign in (1, -1)] + FAR
+"""Where a safe price is looked for, in multiples of the mark, the nearest first."""
 
 Prices = tuple[Decimal | None, Decimal | None, Decimal | None]
 
@@ -62,9 +67,7 @@ def _around(
 ) -> tuple[Decimal | None, Decimal | None]:
     account, market, rulebook = parts(case, [*pair, *rest], wallets)
     symbols = [one.position.symbol for one in pair]
-    mark = pair[0].mark
-    entries = sorted((one.position.entry_price for one in pair), key=lambda at: abs(at - mark))
-    for start in (mark, *entries):
+    for start in (pair[0].mark * multiple for multiple in STARTS):
         there = Market({**market.marks, **dict.fromkeys(symbols, start)}, market.index)
         down, up = (
             liquidating_multiple(account, there, rulebook, dict.fromkeys(symbols, move))

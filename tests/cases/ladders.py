@@ -26,17 +26,19 @@ def ladder(case: Case, inputs: Inputs) -> Answer:
     tiers = ladder_of(inputs)
     if tiers is None and not inputs.has("leverage"):
         raise UnknownShape(f"no tiers among {', '.join(sorted(inputs.values))}")
-    if tiers is not None and size_name(case, inputs) == "notional":
+    size = size_name(case, inputs)
+    is_in_usd = size == "notional" and inputs.has("mark_price")
+    if tiers is not None and size == "notional" and not is_in_usd:
         raise UnknownShape("tiers are bounded in coin, but the notional is in USD without a price")
     inputs.value("symbol", None)
     at: dict[str, object] = {}
     for match, key in list(inputs.matching(r"(?:position_)?(?:notional|value)_(\w+)")):
         at[match[1]] = inputs.at(key)
-    if inputs.has("notional"):
+    if inputs.has("notional") and not is_in_usd:
         at[""] = inputs.number("notional")
-    elif inputs.has("quantity"):
+    elif inputs.has(size):
         at[""] = notional(
-            inputs.number("quantity"),
+            inputs.number(size),
             inputs.number("mark_price"),
             instrument_of(case, inputs),
         )

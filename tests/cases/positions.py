@@ -141,7 +141,7 @@ def account(case: Case, inputs: Inputs) -> Answer:
     orders = orders_of(case, inputs, positions)
     if not positions and inputs.has("notional"):
         return ladder(case, inputs)
-    if not positions and not inputs.has("wallet_balance"):
+    if not positions and not inputs.has("wallet_balance") and not inputs.has("equity"):
         raise UnknownShape(f"no positions among {', '.join(sorted(inputs.values))}")
     settle = positions[0].instrument.settle if positions else "USDT"
     symbol, side = asked_for(inputs)
@@ -151,6 +151,10 @@ def account(case: Case, inputs: Inputs) -> Answer:
         wallet = inputs.number("wallet_balance", ZERO) + inputs.number("extra_margin", ZERO)
     pnl, maintenance = inputs.number("upnl_other", ZERO), inputs.number("tmm_other", ZERO)
     others = stand_in("OTHER", settle, pnl=pnl, maintenance=maintenance) if is_cross else []
+    if not positions:
+        others += _sums(inputs, settle)
+        # Profit is in the margin balance already.
+        wallet += inputs.number("equity", ZERO) if not inputs.has("wallet_balance") else ZERO
     views = _views(case, positions, others, orders, {settle: wallet})
     for context in ("position_mode", "assets_mode", "notional", "tick"):
         inputs.value(context, None)
@@ -166,6 +170,19 @@ def account(case: Case, inputs: Inputs) -> Answer:
         return Decimal(value) if isinstance(value, int) and name == "tier" else value
 
     return answer
+
+
+def _sums(inputs: Inputs, settle: str) -> list[Held]:
+    # A whole account of which only sums are given.
+    totals = ("account_maintenance_margin", "account_initial_margin")
+    singles = ("maintenance_margin", "initial_margin")
+    maintenance, initial = (
+        inputs.number(total, inputs.number(single, ZERO))
+        for total, single in zip(totals, singles, strict=True)
+    )
+    has_wallet = inputs.has("wallet_balance")
+    pnl = inputs.number("unrealised_pnl", ZERO) if has_wallet else ZERO
+    return stand_in("ALL", settle, pnl=pnl, maintenance=maintenance, initial=initial)
 
 
 def _name_and_word(key: str, inputs: Inputs, views: dict[str, View]) -> tuple[str, str]:
@@ -286,7 +303,8 @@ def funding(case: Case, inputs: Inputs) -> Answer:
     for one, payment in zip(assessed, payments, strict=False):
         answers[f"funding_received_{one.side}"] = payment
         answers[f"funding_paid_{one.side}"] = payment.copy_negate()
-    inputs.value("notional", None)
+    for context in ("notional", "mark_price", "entry_price"):
+        inputs.value(context, None)
 
     def answer(key: str) -> object:
         for side in SIDES:

@@ -7,7 +7,7 @@ where, what and why; a file is read whole or not at all.
 
 import tomllib
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +18,12 @@ from msgspec.structs import replace
 
 from crossmargin.errors import CrossmarginError, UnitError, UsageError
 from crossmargin.files.complaint import in_words
+from crossmargin.files.tables import (
+    AccountTable,
+    OrderRow,
+    PositionRow,
+    TierRow,
+)
 from crossmargin.model.account import (
     Account,
     AssetsMode,
@@ -26,88 +32,16 @@ from crossmargin.model.account import (
     PositionMode,
     merged,
 )
-from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
-from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.model.order import Order, OrderType
 from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.money import ONE, ZERO, exact, number, plain
+from crossmargin.money import ZERO, exact, number, plain
 from crossmargin.rulebooks.loader import editions_with, load_rulebook
 from crossmargin.rulebooks.schema import Collateral, Contract, Rulebook
 
 SCHEMA = 1
 """The version of the file format."""
-
-
-class PositionRow(Struct, forbid_unknown_fields=True):
-    """One [[positions]] table."""
-
-    symbol: str
-    size: Decimal
-    entry_price: Decimal
-    mode: MarginMode = MarginMode.CROSS
-    margin: Decimal | None = None
-    side: Side | None = None
-
-
-class OrderRow(Struct, forbid_unknown_fields=True):
-    """One [[orders]] table."""
-
-    symbol: str
-    size: Decimal
-    price: Decimal | None = None
-    type: OrderType | None = None
-    trigger_price: Decimal | None = None
-    reduce_only: bool = False
-    side: Side | None = None
-
-
-class TierRow(Struct, forbid_unknown_fields=True):
-    """One [[tiers.SYMBOL]] table."""
-
-    floor: Decimal
-    rate: Decimal
-    max_leverage: Decimal
-    deduction: Decimal | None = None
-
-
-class InstrumentTable(Struct, forbid_unknown_fields=True):
-    """One [instruments.SYMBOL] table."""
-
-    kind: Kind
-    settle: str
-    base: str | None = None
-    multiplier: Decimal = ONE
-    tick: Decimal | None = None
-    lot: Decimal | None = None
-
-
-class CollateralTable(Struct, forbid_unknown_fields=True):
-    """One [collateral.ASSET] table."""
-
-    bid_buffer: Decimal
-    ask_buffer: Decimal
-    stable: bool = False
-
-
-class AccountTable(Struct, forbid_unknown_fields=True):
-    """The whole file."""
-
-    venue: str
-    schema: int = 1
-    edition: date | None = None
-    at: datetime | None = None
-    assets_mode: AssetsMode = AssetsMode.SINGLE
-    position_mode: PositionMode = PositionMode.ONE_WAY
-    balances: dict[str, Decimal] = {}
-    marks: dict[str, Decimal] = {}
-    index: dict[str, Decimal] = {}
-    leverage: dict[str, Decimal] = {}
-    margin_mode: dict[str, MarginMode] = {}
-    positions: list[PositionRow] = []
-    orders: list[OrderRow] = []
-    tiers: dict[str, list[TierRow]] = {}
-    instruments: dict[str, InstrumentTable] = {}
-    collateral: dict[str, CollateralTable] = {}
 
 
 class AccountFile(Struct, frozen=True):

@@ -7,6 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from crossmargin.rulebooks.loader import load_rulebook
+from tests.cases.accounts import MULTIPLIER, MULTIPLIERS
+from tests.cases.files import read_cases
+from tests.cases.formula import spelled
 from tests.cases.reader import (
     Case,
     Inputs,
@@ -54,6 +58,10 @@ def case(topic: str = "liquidation price", **parts) -> Case:
         pytest.param("n_pct_usdt", "5", "0.05", id="a percent key with a unit"),
         pytest.param("n", "quantity * entry_price / 4", "5", id="a product of named inputs"),
         pytest.param("n", "0.6 × 10 / 5", "1.2", id="a product of numbers"),
+        pytest.param("n", "20x", "20", id="a leverage"),
+        pytest.param("n", "B * EPB / 4", "5", id="a product in the formula's symbols"),
+        pytest.param("n", "max(1,300, quantity * 1000)", "2000", id="the larger of two"),
+        pytest.param("n", "min(1,300, quantity * 1000)", "1300", id="the smaller of two"),
         pytest.param("n", D("0.1"), "0.1", id="a plain number"),
     ],
 )
@@ -80,11 +88,54 @@ def test_what_is_no_number_is_not_read_as_one(printed):
         ("position_amt_toy", "quantity"),
         ("liquidation_price_usd", "liquidation_price"),
         ("unRealized_Profit", "unrealised_pnl"),
+        ("long_contracts", "long_contracts"),
+        ("short_position_contracts", "short_position"),
+        ("number_of_contracts", "quantity"),
+        ("quantity_contracts", "quantity"),
+        ("ep_usdt", "entry_price"),
+        ("total_cost", "cost"),
+        ("funding_fee", "funding_received"),
         ("something_else", "something_else"),
     ],
 )
 def test_a_key_loses_its_unit_and_gets_its_one_name(key, name):
     assert name == canonical(key, units_of({"symbol": "TOYUSDT"}))
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("WB", "wallet_balance"),
+        ("WB_usdt", "wallet_balance_usdt"),
+        ("TMM1", "tmm_other"),
+        ("UPNL", "upnl_other"),
+        ("upnl_other", "upnl_other"),
+        ("B", "quantity"),
+        ("B_btc", "quantity_btc"),
+        ("s", "side"),
+        ("S", "short_quantity"),
+        ("Side1BOTH", "side"),
+        ("cumB", "maintenance_amount"),
+        ("cum_L", "long_maintenance_amount"),
+        ("EPS", "short_entry_price"),
+        ("EP1LONG", "long_entry_price"),
+        ("Position1SHORT", "short_quantity"),
+        ("MMRL", "long_mmr"),
+        ("mmr_level2", "mmr_level2"),
+        ("position_btc", "position_btc"),
+    ],
+)
+def test_the_symbols_of_the_formula_are_spelled_out(key, words):
+    assert words == spelled(key, units_of({"symbol": "TOYUSDT"}))
+
+
+def test_the_multiplier_of_inverse_contracts_is_what_our_rulebook_says():
+    contracts = load_rulebook("binance-coinm").contracts
+    said = {
+        contract.instrument.base: contract.instrument.multiplier for contract in contracts.values()
+    }
+
+    assert said == {base: MULTIPLIERS.get(base, MULTIPLIER) for base in said}
 
 
 def test_two_keys_for_one_thing_are_refused():
@@ -157,6 +208,53 @@ def test_a_case_we_answer_has_nothing_wrong():
     ("parts", "words"),
     [
         pytest.param(
+            {"expect": {"liquidation_price_short": "12"}},
+            "liquidation_price of the short: there is none",
+            id="the side that is not held",
+        ),
+        pytest.param(
+            {
+                "topic": "initial margin with open orders",
+                "mode": "cross, hedge",
+                "given": {
+                    "long_qty": "1",
+                    "short_qty": "1",
+                    "mark_price": "9",
+                    "leverage": "2",
+                    "buy_limit_btc": "1",
+                    "buy_limit_price": "8",
+                },
+                "expect": {"margin_requirement": "9"},
+            },
+            "an order of BTCUSDT for which side?",
+            id="an order of either side of a pair",
+        ),
+        pytest.param(
+            {
+                "topic": "initial margin with open orders",
+                "venue": "binance-coinm",
+                "given": {
+                    "position_usd": "500",
+                    "mark_price": "9",
+                    "leverage": "2",
+                    "buy_limit_contracts": "1",
+                    "buy_limit_price": "8",
+                },
+                "expect": {"margin_requirement": "9"},
+            },
+            "buy_limit_contracts and the position are not in one unit",
+            id="sizes in two units",
+        ),
+        pytest.param(
+            {
+                "topic": "initial margin",
+                "given": {"notional": "500", "leverage": "2"},
+                "expect": {"maintenance_margin": "9"},
+            },
+            "no answer for maintenance_margin",
+            id="a requirement without its ladder",
+        ),
+        pytest.param(
             {"expect": {"liquidation_price_usdt": "8.0809"}}, "is 8.0809", id="a wrong number"
         ),
         pytest.param(
@@ -190,6 +288,37 @@ def test_a_derived_value_that_nobody_answers_is_let_pass():
     assert [] == check(case(derived={"colour": "1"}), {})
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("{", "not readable as JSON", id="malformed"),
+        pytest.param("", "not readable as JSON", id="empty"),
+        pytest.param('{"a": 1}', "not a list of cases", id="an object that is no case"),
+        pytest.param("7", "not a list of cases", id="a number"),
+        pytest.param('["a", {"b": 1}]', "not a list of cases", id="a list of something else"),
+        pytest.param('{"cases": 7}', "not a list of cases", id="cases that are none"),
+    ],
+)
+def test_a_file_that_is_no_list_of_cases_is_one_failing_case(text, words, tmp_path):
+    usual = {"venue": "binance-usdm", "topic": "liquidation price", "given": LONG, "expect": {}}
+    (tmp_path / "b.json").write_text(json.dumps([{"id": "good", **usual}]))
+    (tmp_path / "a.json").write_text(text)
+
+    broken, good = read_cases(tmp_path)
+    (wrong,) = check(broken, {})
+
+    assert ("a.json", "good") == (broken.id, good.id)
+    assert "" == reason_to_skip(broken)
+    assert words in wrong
+
+
+def test_a_row_that_is_no_case_fails_beside_those_that_are(tmp_path):
+    usual = {"venue": "binance-usdm", "topic": "liquidation price", "given": LONG, "expect": {}}
+    (tmp_path / "a.json").write_text(json.dumps([{"id": "good", **usual}, {"id": "bad"}]))
+
+    assert ["good", "a.json:2"] == [one.id for one in read_cases(tmp_path)]
+
+
 def test_the_options_work_and_the_report_says_what_each_case_came_to(tmp_path):
     rows = [
         {"id": "right", "given": LONG, "expect": {"liquidation_price_usdt": "8.08080808"}},
@@ -198,6 +327,7 @@ def test_the_options_work_and_the_report_says_what_each_case_came_to(tmp_path):
     ]
     usual = {"venue": "binance-usdm", "topic": "liquidation price", "tolerance": "1e-8"}
     (tmp_path / "some.json").write_text(json.dumps([usual | row for row in rows]))
+    (tmp_path / "stray.json").write_text("{")
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "pytest", "-q", "tests/cases", "-p", "no:cacheprovider"]
     answer = subprocess.run(
@@ -208,10 +338,11 @@ def test_the_options_work_and_the_report_says_what_each_case_came_to(tmp_path):
         check=False,
     )
 
-    assert "1 failed, 1 passed, 1 skipped" in answer.stdout
+    assert "2 failed, 1 passed, 1 skipped" in answer.stdout
     assert "topic:ADL ranking" in answer.stdout
     assert [
         ("later", "skipped", None),
         ("right", "passed", {"liquidation_price_usdt": "8.080808080808080809"}),
+        ("stray.json", "failed", None),
         ("wrong", "failed", {"liquidation_price_usdt": "8.080808080808080809"}),
     ] == [(row["id"], row["status"], row["got"]) for row in json.loads(report.read_text())]
