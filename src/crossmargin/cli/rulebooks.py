@@ -1,5 +1,6 @@
 """`crossmargin rulebooks`: which venues' rules there are, from when, and what they rest on."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +9,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from crossmargin.rulebooks.describe import VenueSummary
+
+NO_ADDRESS = "none"
+"""What data files write for a source that nobody can open."""
 
 
 def rulebooks(
@@ -60,10 +64,12 @@ def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
         out.print("  Assumed:", style="dim")
         for sentence in venue.assumed:
             show_sentence(out, sentence, indent=4)
+    counts = Counter(source.confidence.value for source in venue.sources.values())
+    how_sure = ", ".join(f"{count} {confidence}" for confidence, count in counts.most_common())
+    show_sentence(out, f"Sources: {len(venue.sources)} ({how_sure})", "dim")
     if has_sources:
-        out.print("  Sources:", style="dim")
         for source in venue.sources.values():
             read = f"{source.confidence}, read {source.read_on}"
             show_sentence(out, f"{source.what} ({read})", indent=4)
-            if source.address:
+            if source.address != NO_ADDRESS:
                 out.print(f"      {source.address}", style="dim", markup=False)

@@ -26,7 +26,9 @@ class Tally:
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to convert and nothing missing."""
-        return not (self.wallet or self.pnl or self.initial or self.orders or self.maintenance)
+        return not self.missing and not (
+            self.wallet or self.pnl or self.initial or self.orders or self.maintenance
+        )
 
     def add(self, position: PositionAssessment) -> None:
         """Add a position, or the names of what is not known of it."""

@@ -63,7 +63,7 @@ def test_the_list_of_rulebooks(monkeypatch):
 @pytest.mark.parametrize(
     ("words", "has_sources"),
     [
-        pytest.param(["rulebooks"], False, id="all, without sources"),
+        pytest.param(["rulebooks"], False, id="all, their sources counted"),
         pytest.param(["rulebooks", "binance-usdm"], True, id="one, with its sources"),
     ],
 )
@@ -73,4 +73,5 @@ def test_the_screen_of_rulebooks(monkeypatch, words, has_sources):
     assert 0 == answer.status
     assert "2025-09-29" in answer.out
     assert "Assumed:" in answer.out
-    assert has_sources == ("Sources:" in answer.out)
+    assert "Sources: 22 (" in answer.out
+    assert has_sources == ("https://" in answer.out)
