@@ -20,6 +20,7 @@ from crossmargin.errors import CrossmarginError, UnitError, UsageError
 from crossmargin.files.complaint import in_words
 from crossmargin.files.tables import (
     AccountTable,
+    InstrumentTable,
     OrderRow,
     PositionRow,
     TierRow,
@@ -229,17 +230,14 @@ def _check_wallets(account: Account, rulebook: Rulebook) -> None:
 def _rulebook(table: AccountTable) -> Rulebook:
     rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
     own: dict[str, Contract] = {}
+    said: list[str] = []
     for symbol, given in table.instruments.items():
         known = rulebook.contracts.get(symbol)
-        instrument = Instrument(
-            symbol,
-            given.kind,
-            given.settle,
-            given.base or symbol.removesuffix(given.settle),
-            given.multiplier,
-            given.tick,
-            given.lot,
-        )
+        instrument = _instrument(symbol, given, rulebook)
+        if given.multiplier is None and given.kind.is_inverse:
+            said.append(
+                f"The multiplier of {symbol} is not given: {plain(instrument.multiplier)} is used."
+            )
         own[symbol] = Contract(instrument, known.tiers if known else None)
     for symbol in sorted({*_symbols(table), *table.tiers}):
         if symbol not in own and symbol not in rulebook.contracts:
@@ -257,7 +255,26 @@ def _rulebook(table: AccountTable) -> Rulebook:
         asset: Collateral(given.bid_buffer, given.ask_buffer, given.stable)
         for asset, given in table.collateral.items()
     }
+    rulebook = replace(rulebook, assumptions=(*rulebook.assumptions, *said))
     return rulebook.with_contracts(own).with_collateral(collateral)
+
+
+def _instrument(symbol: str, given: InstrumentTable, rulebook: Rulebook) -> Instrument:
+    # A multiplier that is not given is that of the coin's other contracts, else the venue's usual
+    # one; a linear contract elsewhere counts coins.
+    multiplier = given.multiplier
+    if multiplier is None:
+        others = (
+            contract.instrument.multiplier
+            for contract in rulebook.contracts.values()
+            if contract.instrument.settle == given.settle
+            and contract.instrument.kind.is_inverse == given.kind.is_inverse
+        )
+        multiplier = next(others, rulebook.multiplier_default)
+    base = given.settle if given.kind.is_inverse else symbol.removesuffix(given.settle)
+    return Instrument(
+        symbol, given.kind, given.settle, given.base or base, multiplier, given.tick, given.lot
+    )
 
 
 def _symbols(table: AccountTable) -> dict[str, str]:

@@ -12,7 +12,6 @@ from msgspec import Struct
 from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
 from crossmargin.model.instrument import Kind
 from crossmargin.model.order import OrderType, Side
-from crossmargin.money import ONE
 
 
 class PositionRow(Struct, forbid_unknown_fields=True):
@@ -53,7 +52,7 @@ class InstrumentTable(Struct, forbid_unknown_fields=True):
     kind: Kind
     settle: str
     base: str | None = None
-    multiplier: Decimal = ONE
+    multiplier: Decimal | None = None
     tick: Decimal | None = None
     lot: Decimal | None = None
 

@@ -106,6 +106,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         notes={
             name: table.assumption for name, table in method._asdict().items() if table.assumption
         },
+        multiplier_default=method.contracts.multiplier,
     )
 
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.tiers import Tiers
+from crossmargin.money import ONE
 
 
 class Confidence(StrEnum):
@@ -187,6 +188,7 @@ class Rulebook(Struct, frozen=True):
     market_buffer : fraction added to the assumed price of a market order.
     sha256 : hash over the files it was read from.
     assumptions : sentences that hold for every answer from this rulebook.
+    multiplier_default : what one unit of size stands for in contracts the rulebook does not list.
     notes : what is assumed in one section ("fees", "funding", …), a sentence each, for whoever
         uses or lists that section.
     """
@@ -209,6 +211,7 @@ class Rulebook(Struct, frozen=True):
     sources: dict[str, Source]
     assumptions: tuple[str, ...] = ()
     notes: dict[str, str] = {}
+    multiplier_default: Decimal = ONE
 
     def with_contracts(self, contracts: dict[str, Contract]) -> "Rulebook":
         """Return a rulebook in which `contracts` replace or join the venue's own."""

@@ -349,3 +349,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, reason):
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         read_account_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "settle", "expected"),
+    [
+        # Binance: a BTC contract stands for 100 USD, every other for 10.
+        pytest.param("BTCUSD_270326", "BTC", "100", id="as the coin's other contracts"),
+        pytest.param("ETHUSD_PERP", "ETH", "10", id="as the venue's other contracts"),
+    ],
+)
+def test_a_coin_margined_multiplier_that_is_not_given(symbol, settle, expected):
+    text = (
+        f'venue = "binance-coinm"\n[balances]\n{settle} = 1\n'
+        f'[instruments.{symbol}]\nkind = "inverse-perpetual"\nsettle = "{settle}"\n'
+    )
+    rulebook = parse_account(text, "account.toml").rulebook
+    instrument = rulebook.contracts[symbol].instrument
+
+    assert (expected, settle) == (str(instrument.multiplier), instrument.base)
+    assert f"The multiplier of {symbol} is not given: {expected} is used." in rulebook.assumptions
