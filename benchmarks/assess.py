@@ -61,5 +61,5 @@ def bench() -> Iterator[str]:
         "accounts/s",
         "bare Decimal loop over the same five positions",
         ours / least,
-        "five cross positions, one-way, single-asset; best of 7 alternating rounds",
+        "five cross positions, one-way, single-asset; best of 15 alternating rounds",
     )

@@ -26,7 +26,7 @@ from crossmargin.margin.lookup import (
     leverage_of,
 )
 from crossmargin.margin.open_orders import add_open_orders
-from crossmargin.margin.pnl import notional, unrealised_pnl
+from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.tally import Tally, in_usd
 from crossmargin.model.account import (
     Account,
@@ -103,13 +103,11 @@ def _assess_position(
     position: Position, contract: Contract, mark: Decimal | None, leverage: Decimal
 ) -> PositionAssessment:
     size = position.size
-    entry = position.entry_price
     value = pnl = initial = maintenance = tier = None
     if not size:
         value = pnl = initial = maintenance = ZERO
     elif mark is not None:
-        value = notional(size, mark, contract.instrument)
-        pnl = unrealised_pnl(size, entry, mark, contract.instrument)
+        value, pnl = notional_and_pnl(size, position.entry_price, mark, contract.instrument)
         initial = quotient_up(value, leverage)
         tiers = contract.tiers
         if tiers is not None and (tiers.known_to is None or value <= tiers.known_to):

@@ -32,3 +32,14 @@ def unrealised_pnl(
     quantity = size * instrument.multiplier
     gain = quantity * (mark_price - entry_price)
     return quotient_down(gain, entry_price * mark_price) if instrument.kind.is_inverse else gain
+
+
+def notional_and_pnl(
+    size: Decimal, entry_price: Decimal, mark_price: Decimal, instrument: Instrument
+) -> tuple[Decimal, Decimal]:
+    """Return `notional` at the mark and `unrealised_pnl`, as every assessment needs both."""
+    if instrument.kind.is_inverse:
+        value = notional(size, mark_price, instrument)
+        return value, unrealised_pnl(size, entry_price, mark_price, instrument)
+    quantity = size * instrument.multiplier
+    return abs(quantity * mark_price), quantity * (mark_price - entry_price)
