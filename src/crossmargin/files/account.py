@@ -46,18 +46,28 @@ SCHEMA = 1
 
 
 class AccountFile(Struct, frozen=True):
-    """What a file says: an account, the prices around it and the rules it is judged by."""
+    """What a file says: an account, the prices around it and the rules it is judged by.
+
+    `table` is the file as written, `name` what messages call it.
+    """
 
     account: Account
     market: Market
     rulebook: Rulebook
     table: AccountTable
+    name: str
 
     def in_force_at(self, at: datetime) -> "AccountFile":
-        """Return the same under the rules in force at `at`, if the file itself names no date."""
+        """Return the same under the rules in force at `at`, if the file itself names no date.
+
+        Raises
+        ------
+        UsageError
+            If it does not hold under those rules; one sentence with file, place and reason.
+        """
         if self.table.edition is not None or self.table.at is not None:
             return self
-        return _resolve(replace(self.table, at=at))
+        return _resolve(replace(self.table, at=at), self.name)
 
 
 def read_account_file(path: str | Path) -> AccountFile:
@@ -77,7 +87,6 @@ def read_account_file(path: str | Path) -> AccountFile:
     return parse_account(text, str(path))
 
 
-@exact
 def parse_account(text: str, name: str) -> AccountFile:
     """Return what the account file `text` says; `name` is what messages call it.
 
@@ -87,9 +96,10 @@ def parse_account(text: str, name: str) -> AccountFile:
         One sentence with file, place and reason.
     """
     try:
-        return _resolve(_table(text))
+        table = _table(text)
     except CrossmarginError as error:
         raise type(error)(f"{name}: {error}") from None
+    return _resolve(table, name)
 
 
 def _table(text: str) -> AccountTable:
@@ -166,7 +176,16 @@ def _check(node: object, where: str, key: str = "") -> None:
             _check(value, f"{where}[{place}]", key)
 
 
-def _resolve(table: AccountTable) -> AccountFile:
+@exact
+def _resolve(table: AccountTable, name: str) -> AccountFile:
+    try:
+        account, market, rulebook = _judged(table)
+    except CrossmarginError as error:
+        raise type(error)(f"{name}: {error}") from None
+    return AccountFile(account, market, rulebook, table, name)
+
+
+def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
     rulebook = _rulebook(table)
     if table.assets_mode not in rulebook.assets_modes:
         raise UsageError(f"assets_mode: {rulebook.venue} has no {table.assets_mode}-assets mode")
@@ -201,7 +220,7 @@ def _resolve(table: AccountTable) -> AccountFile:
     if account.assets_mode is AssetsMode.SINGLE:
         _check_wallets(account, rulebook)
     at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
-    return AccountFile(account, Market(table.marks, table.index, at_ms), rulebook, table)
+    return account, Market(table.marks, table.index, at_ms), rulebook
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:

@@ -20,7 +20,7 @@ from math import ceil, floor
 from msgspec import Struct
 
 from crossmargin.errors import UnknownError
-from crossmargin.margin.curve import Curve, Line
+from crossmargin.margin.curve import Curve, Line, Span
 from crossmargin.margin.paths import curve
 from crossmargin.margin.units import Unit, held_assets, missing_of, units_of
 from crossmargin.model.account import Account
@@ -30,7 +30,6 @@ from crossmargin.money import EIGHT_PLACES, ONE, exact, plain
 from crossmargin.rulebooks.schema import Rulebook
 
 ZERO = Fraction(0)
-Span = tuple[Fraction, Fraction | None]
 
 
 class PositionBoundary(Struct, frozen=True):

@@ -19,10 +19,6 @@ class Rates(Struct, frozen=True):
     ask: Decimal
 
 
-PAR = Rates(ONE, ONE)
-"""The rates of an asset that is its own unit of account."""
-
-
 def rates(index_price: Decimal, collateral: Collateral) -> Rates:
     """Return index × (1 − bid buffer) and index × (1 + ask buffer); exact."""
     return Rates(

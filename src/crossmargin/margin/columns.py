@@ -7,11 +7,12 @@ its assets, and every position is a leg that draws on one.
 from dataclasses import dataclass
 from decimal import Decimal
 
+from crossmargin.margin.collateral import rates
 from crossmargin.margin.lookup import contract_of, leverage_of
-from crossmargin.margin.orders import Quote, assumed_price
+from crossmargin.margin.open_orders import margin_price, resting_groups
 from crossmargin.margin.units import units_of
 from crossmargin.model.account import Account, Position
-from crossmargin.model.order import Order, Side
+from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tiers
 from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.schema import Rulebook
@@ -149,19 +150,15 @@ def _purse_of_many(index: int, asset: str, wallet: Decimal, rulebook: Rulebook) 
     collateral = rulebook.collateral.get(asset)
     if collateral is None:
         return Purse(0, index, float(wallet), float("nan"), float("nan"))
-    bid, ask = ONE - collateral.bid_buffer, ONE + collateral.ask_buffer
-    return Purse(0, index, float(wallet), float(bid), float(ask))
+    factors = rates(ONE, collateral)
+    return Purse(0, index, float(wallet), float(factors.bid), float(factors.ask))
 
 
 def _groups(
     account: Account, rulebook: Rulebook, symbols: tuple[str, ...], pools: dict[str, int]
 ) -> tuple[OrderGroup, ...]:
-    grouped: dict[tuple[str, Side | None], list[Order]] = {}
-    for order in account.orders:
-        if not order.type.is_conditional:
-            grouped.setdefault((order.symbol, order.side), []).append(order)
     groups = []
-    for (symbol, side), orders in grouped.items():
+    for (symbol, side), orders in resting_groups(account).items():
         instrument = contract_of(symbol, rulebook).instrument
         held = sum(
             (p.size for p in account.positions if p.symbol == symbol and side in (None, p.side)),
@@ -181,14 +178,10 @@ def _groups(
 
 
 def _resting(order: Order, multiplier: Decimal, rulebook: Rulebook) -> RestingOrder:
-    # Without a quote every price is the mark, so the assumed price is a multiple of it.
-    at_mark = Quote(ONE, ONE, ONE, ONE)
-    factor = assumed_price(
-        rulebook.assumed_price, rulebook.market_buffer, order.size, None, at_mark
-    )
+    # Without a quote every price is the mark, so the price at a mark of one is a factor.
     return RestingOrder(
         float(order.size * multiplier),
         None if order.price is None else float(order.price),
-        float(factor or ONE),
+        float(margin_price(order, ONE, rulebook)),
         order.reduce_only,
     )

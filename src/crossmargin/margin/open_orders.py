@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from crossmargin.errors import InvariantBroken
 from crossmargin.margin.lookup import contract_of, leverage_of
 from crossmargin.margin.orders import Quote, assumed_price, exposure, open_loss
 from crossmargin.margin.pnl import notional
@@ -26,11 +27,7 @@ def add_open_orders(
     Orders that wait for a trigger hold no margin. Orders of an isolated symbol are held by the
     pool until they fill.
     """
-    groups: dict[tuple[str, Side | None], list[Order]] = {}
-    for order in account.orders:
-        if not order.type.is_conditional:
-            groups.setdefault((order.symbol, order.side), []).append(order)
-    for (symbol, side), orders in groups.items():
+    for (symbol, side), orders in resting_groups(account).items():
         instrument = contract_of(symbol, rulebook).instrument
         tally = tallies.get(instrument.settle) or tallies.setdefault(instrument.settle, Tally(ZERO))
         mark = market.marks.get(symbol)
@@ -43,7 +40,12 @@ def add_open_orders(
         leverage = leverage_of(symbol, account, rulebook, remarks)
         bids = asks = ZERO
         for order in orders:
-            price = _price(order, mark, rulebook, remarks)
+            price = margin_price(order, mark, rulebook)
+            if order.price is None:
+                remarks[
+                    f"No quote for {symbol} is given: its market order is margined as if bid, "
+                    "ask and last price were the mark price."
+                ] = None
             value = notional(order.size, price, instrument)
             if order.size > 0:
                 bids += value
@@ -55,6 +57,38 @@ def add_open_orders(
         tally.orders += asked - quotient_up(abs(held), leverage)
 
 
+def resting_groups(account: Account) -> dict[tuple[str, Side | None], list[Order]]:
+    """Return the orders that hold margin, those margined together side by side.
+
+    Keys are the symbol and, in hedge mode, the side of the position they belong to.
+    """
+    groups: dict[tuple[str, Side | None], list[Order]] = {}
+    for order in account.orders:
+        if not order.type.is_conditional:
+            groups.setdefault((order.symbol, order.side), []).append(order)
+    return groups
+
+
+def margin_price(order: Order, mark_price: Decimal, rulebook: Rulebook) -> Decimal:
+    """Return the price a resting order is margined at, in the quote asset.
+
+    Limit orders at their own; market orders as the rulebook assumes, with the mark in place of
+    bid, ask and last price, which an account does not know.
+
+    Raises
+    ------
+    InvariantBroken
+        If the rulebook's rule needs a price that is not among these.
+    """
+    if order.price is not None:
+        return order.price
+    quote = Quote(mark_price, mark_price, mark_price, mark_price)
+    price = assumed_price(rulebook.assumed_price, rulebook.market_buffer, order.size, None, quote)
+    if price is None:
+        raise InvariantBroken(f"{rulebook.assumed_price} gives {order.symbol} no price at mark")
+    return price
+
+
 def _signed_notional(
     account: Account, symbol: str, side: Side | None, mark: Decimal, instrument: Instrument
 ) -> Decimal:
@@ -63,17 +97,3 @@ def _signed_notional(
             value = notional(position.size, mark, instrument)
             return value if position.size > 0 else -value
     return ZERO
-
-
-def _price(order: Order, mark: Decimal, rulebook: Rulebook, remarks: dict[str, None]) -> Decimal:
-    if order.price is not None:
-        return order.price
-    remarks[
-        f"No quote for {order.symbol} is given: its market order is margined as if bid, ask and "
-        "last price were the mark price."
-    ] = None
-    quote = Quote(mark, mark, mark, mark)
-    price = assumed_price(
-        rulebook.assumed_price, rulebook.market_buffer, order.size, order.price, quote
-    )
-    return mark if price is None else price

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeAlias
 
+from crossmargin.margin.collateral import rates
 from crossmargin.margin.curve import Curve, Leg, Line, Purse, Span
 from crossmargin.margin.units import Unit, held_assets
 from crossmargin.money import ONE
@@ -61,6 +62,6 @@ def curve(
 
 
 def _rate_lines(index: Line, collateral: Collateral) -> tuple[Line, Line]:
-    bid = Fraction(ONE - collateral.bid_buffer)
-    ask = Fraction(ONE + collateral.ask_buffer)
+    factors = rates(ONE, collateral)
+    bid, ask = Fraction(factors.bid), Fraction(factors.ask)
     return Line(index.start * bid, index.slope * bid), Line(index.start * ask, index.slope * ask)

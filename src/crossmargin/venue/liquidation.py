@@ -68,7 +68,7 @@ Action: TypeAlias = CancelOrders | Reduce | TakeOver
 
 
 def failed_unit(assessment: Assessment) -> UnitAssessment | None:
-    """Return the least healthy unit that the trigger condemns; None if none, or any is unknown.
+    """Return the least healthy unit that the trigger condemns; None if there is none.
 
     A unit whose health is unknown is never liquidated, but does not protect the others.
     """

@@ -1,7 +1,8 @@
 """Account files: every key read exactly, and what a whole file comes to."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -369,3 +370,20 @@ def test_a_coin_margined_multiplier_that_is_not_given(symbol, settle, expected):
 
     assert (expected, settle) == (str(instrument.multiplier), instrument.base)
     assert f"The multiplier of {symbol} is not given: {expected} is used." in rulebook.assumptions
+
+
+def test_a_file_is_as_exact_under_the_rules_of_another_time():
+    # The second tier's deduction follows from its floor, exactly, whichever rules are in force.
+    text = (
+        'venue = "binance-usdm"\n[balances]\nUSDT = 1\n'
+        '[[tiers.BTCUSDT]]\nfloor = 0\nrate = "0.123456789012345678"\nmax_leverage = 5\n'
+        '[[tiers.BTCUSDT]]\nfloor = "123456789012345678.1"\nrate = "0.2"\nmax_leverage = 4\n'
+    )
+    file = parse_account(text, "account.toml").in_force_at(datetime(2023, 1, 1, tzinfo=UTC))
+    tiers = file.rulebook.contracts["BTCUSDT"].tiers
+
+    assert date(2022, 10, 29) == file.rulebook.edition
+    # 123456789012345678.1 × (0.2 − 0.123456789012345678)
+    exact_deduction = Fraction(1234567890123456781, 10) * Fraction(76543210987654322, 10**18)
+    assert exact_deduction == Fraction(tiers.pieces[1].deduction)
+    assert "account.toml" == file.name
