@@ -25,6 +25,7 @@ from crossmargin.files.tables import (
     PositionRow,
     TierRow,
 )
+from crossmargin.margin.modes import check_modes
 from crossmargin.model.account import (
     Account,
     AssetsMode,
@@ -148,6 +149,8 @@ _BOUNDS: dict[str, tuple[str, Callable[[Decimal], bool]]] = {
     "floor": _NOT_NEGATIVE,
     "deduction": _NOT_NEGATIVE,
     "rate": ("must be above 0 and below 1", lambda value: 0 < value < 1),
+    "initial_rate": ("must be above 0 and at most 1", lambda value: 0 < value <= 1),
+    "open_interest": _NOT_NEGATIVE,
     "multiplier": _POSITIVE,
     "tick": _POSITIVE,
     "lot": _POSITIVE,
@@ -187,8 +190,9 @@ def _resolve(table: AccountTable, name: str) -> AccountFile:
 
 def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
     rulebook = _rulebook(table)
-    if table.assets_mode not in rulebook.assets_modes:
-        raise UsageError(f"assets_mode: {rulebook.venue} has no {table.assets_mode}-assets mode")
+    assets_mode = table.assets_mode or AssetsMode(rulebook.assets_modes[0])
+    if assets_mode not in rulebook.assets_modes:
+        raise UsageError(f"assets_mode: {rulebook.venue} has no {assets_mode}-assets mode")
     _check_symbols(table, rulebook)
     is_hedge = table.position_mode is PositionMode.HEDGE
     inverse = {
@@ -212,7 +216,7 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
         orders=orders,
         leverage=table.leverage,
         margin_mode=table.margin_mode,
-        assets_mode=table.assets_mode,
+        assets_mode=assets_mode,
         position_mode=table.position_mode,
     )
     if not (account.balances or account.positions or account.orders):
@@ -220,7 +224,8 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
     if account.assets_mode is AssetsMode.SINGLE:
         _check_wallets(account, rulebook)
     at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
-    return account, Market(table.marks, table.index, at_ms), rulebook
+    check_modes(account, rulebook)
+    return account, Market(table.marks, table.index, at_ms, table.open_interest), rulebook
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:
@@ -269,7 +274,8 @@ def _rulebook(table: AccountTable) -> Rulebook:
         base = own.get(symbol) or rulebook.contracts.get(symbol)
         if base is None:
             raise UsageError(f"tiers.{symbol}: {_unknown(symbol, rulebook)}")
-        own[symbol] = Contract(base.instrument, _tiers(symbol, rows, rulebook))
+        ladder = _tiers(symbol, rows, rulebook)
+        own[symbol] = Contract(base.instrument, ladder, base.open_interest)
     collateral = {
         asset: Collateral(given.bid_buffer, given.ask_buffer, given.stable)
         for asset, given in table.collateral.items()
@@ -299,6 +305,7 @@ def _instrument(symbol: str, given: InstrumentTable, rulebook: Rulebook) -> Inst
 def _symbols(table: AccountTable) -> dict[str, str]:
     # Every symbol the account itself names, and where.
     places = {symbol: f"marks.{symbol}" for symbol in table.marks}
+    places |= {symbol: f"open_interest.{symbol}" for symbol in table.open_interest}
     places |= {symbol: f"leverage.{symbol}" for symbol in table.leverage}
     places |= {symbol: f"margin_mode.{symbol}" for symbol in table.margin_mode}
     places |= {row.symbol: f"orders[{i}].symbol" for i, row in enumerate(table.orders)}
@@ -326,15 +333,21 @@ def _tiers(symbol: str, rows: list[TierRow], rulebook: Rulebook) -> Tiers:
     for i, row in enumerate(rows):
         deduction = row.deduction
         if deduction is None:
-            deduction = pieces[-1].deduction_above(row.floor, row.rate) if pieces else ZERO
-        if deduction > row.floor * row.rate:
+            deduction = ZERO
+            if pieces and not rulebook.is_whole_position:
+                deduction = pieces[-1].deduction_above(row.floor, row.rate)
+        if deduction > row.floor * row.rate and not rulebook.is_by_size:
             raise UsageError(
                 f"tiers.{symbol}[{i}].deduction: {plain(deduction)} is more than floor × rate, "
                 "which would make the margin negative"
             )
-        pieces.append(Tier(row.floor, row.rate, deduction, row.max_leverage))
+        pieces.append(Tier(row.floor, row.rate, deduction, row.max_leverage, row.initial_rate))
     try:
-        return Tiers.of(tuple(pieces), is_floor_included=rulebook.is_floor_included)
+        return Tiers.of(
+            tuple(pieces),
+            is_floor_included=rulebook.is_floor_included,
+            is_by_size=rulebook.is_by_size,
+        )
     except UnitError as error:
         raise UnitError(f"tiers.{symbol}: {error}") from None
 

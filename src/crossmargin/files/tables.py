@@ -44,6 +44,7 @@ class TierRow(Struct, forbid_unknown_fields=True):
     rate: Decimal
     max_leverage: Decimal
     deduction: Decimal | None = None
+    initial_rate: Decimal | None = None
 
 
 class InstrumentTable(Struct, forbid_unknown_fields=True):
@@ -72,11 +73,12 @@ class AccountTable(Struct, forbid_unknown_fields=True):
     schema: int = 1
     edition: date | None = None
     at: datetime | None = None
-    assets_mode: AssetsMode = AssetsMode.SINGLE
+    assets_mode: AssetsMode | None = None
     position_mode: PositionMode = PositionMode.ONE_WAY
     balances: dict[str, Decimal] = {}
     marks: dict[str, Decimal] = {}
     index: dict[str, Decimal] = {}
+    open_interest: dict[str, Decimal] = {}
     leverage: dict[str, Decimal] = {}
     margin_mode: dict[str, MarginMode] = {}
     positions: list[PositionRow] = []

@@ -20,8 +20,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.margin.columns import Columns, Leg, OrderGroup
+from crossmargin.margin.columns import Columns, Leg, OrderGroup, Purse, Terms
+from crossmargin.margin.requirement import initial_rate
 from crossmargin.model.tiers import Tiers
+from crossmargin.rulebooks.schema import ClosingFee, InitialMargin
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -44,35 +46,111 @@ def unrealised_pnl(
 
 
 def maintenance_margin(notional: Floats, tiers: Tiers) -> Floats:
-    """Return the maintenance margin of each notional; NaN where NaN or the ladder is not known."""
-    floors = np.array([float(piece.floor) for piece in tiers.pieces])
-    rates = np.array([float(piece.rate) for piece in tiers.pieces])
-    deductions = np.array([float(piece.deduction) for piece in tiers.pieces])
-    side: Literal["left", "right"] = "right" if tiers.is_floor_included else "left"
-    index = np.searchsorted(floors[1:], notional, side=side)
+    """Return the maintenance margin of each notional; NaN where NaN or the ladder is not known.
+
+    The plain method's, of a ladder by notional; `requirements` has the others.
+    """
+    rates, deductions = _rates(tiers), _deductions(tiers)
+    index, is_known = _pieces(notional, tiers)
     asked: Floats = notional * rates[index] - deductions[index]
-    if tiers.known_to is not None:
-        asked = np.where(notional > float(tiers.known_to), np.nan, asked)
+    return asked if is_known is None else np.where(is_known, asked, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Requirements:
+    """Initial and maintenance margin, and the sum of what they were computed from."""
+
+    initial: Floats
+    maintenance: Floats
+    scale: Floats
+
+
+def requirements(value: Floats, price: Floats, terms: Terms) -> Requirements:
+    """Return what exposures of `value` (notional at `price`, not negative) are asked for.
+
+    The float twin of `margin.requirement`: the same formulas, without what is fixed.
+    """
+    tiers, rule = terms.tiers, terms.rule
+    if tiers is None:
+        unknown = np.full_like(value, np.nan)
+        return Requirements(unknown, unknown, unknown)
+    coins = value if terms.is_inverse else value / price
+    measure = value
+    if tiers.is_by_size:
+        measure = (value * price if terms.is_inverse else coins) / terms.contract_size
+    index, is_known = _pieces(measure, tiers)
+    growth = np.array([float(piece.growth) for piece in tiers.pieces])[index] * coins
+    step = 0.0 if rule.money_step is None else float(rule.money_step)
+    rate = _rates(tiers)[index] + growth
+    if rule.closing_fee is ClosingFee.MARK:
+        rate = rate + float(rule.closing_fee_rate)
+    maintenance: Floats = value * rate - _deductions(tiers)[index]
+    initial = _initial(value, maintenance, growth, index, terms)
+    # Rounding to a step moves each amount by less than a few of it.
+    scale = value * (1 + growth) + initial + 4 * step / ERROR_FRACTION
+    scale = scale + _jump(measure, tiers, value / np.where(measure > 0, measure, 1.0))
+    if is_known is not None:
+        maintenance = np.where(is_known, maintenance, np.nan)
+    return Requirements(initial, maintenance, scale + float(tiers.pieces[-1].deduction))
+
+
+def _initial(
+    value: Floats,
+    maintenance: Floats,
+    growth: Floats,
+    index: NDArray[np.intp],
+    terms: Terms,
+) -> Floats:
+    rule, tiers = terms.rule, terms.tiers
+    if tiers is None or rule.initial is InitialMargin.MULTIPLE:
+        return maintenance * float(rule.initial_multiple or 0)
+    asked = np.zeros_like(value) if terms.leverage is None else value / terms.leverage
+    if rule.initial is InitialMargin.LADDER or terms.leverage is None:
+        base = np.array([float(initial_rate(piece)) for piece in tiers.pieces])[index]
+        if terms.initial_fraction is not None:
+            base = np.full_like(value, terms.initial_fraction)
+        asked = np.maximum(asked, value * (base + growth))
     return asked
 
 
-def _jump(notional: Floats, tiers: Tiers) -> Floats:
-    # How much the wrong side of a floor changes the margin, where rounding may have crossed it.
-    # Marginal ladders are continuous: nothing.
-    jump = np.zeros_like(notional)
+def _rates(tiers: Tiers) -> Floats:
+    return np.array([float(piece.rate) for piece in tiers.pieces])
+
+
+def _deductions(tiers: Tiers) -> Floats:
+    return np.array([float(piece.deduction) for piece in tiers.pieces])
+
+
+def _pieces(measure: Floats, tiers: Tiers) -> tuple[NDArray[np.intp], NDArray[np.bool_] | None]:
+    # Which piece holds, and whether the ladder is known there; None where it always is.
+    floors = np.array([float(piece.floor) for piece in tiers.pieces])
+    side: Literal["left", "right"] = "right" if tiers.is_floor_included else "left"
+    index = np.searchsorted(floors[1:], measure, side=side)
+    return index, None if tiers.known_to is None else ~(measure > float(tiers.known_to))
+
+
+def _jump(measure: Floats, tiers: Tiers, value_per_measure: Floats) -> Floats:
+    # How much the wrong side of a floor changes the requirements, where rounding may have crossed
+    # it, as a term of the scale. Maintenance of marginal ladders is continuous: nothing.
+    jump = np.zeros_like(measure)
     for low, high in pairwise(tiers.pieces):
-        step = high.floor * (high.rate - low.rate) - (high.deduction - low.deduction)
-        if step:
-            floor = float(high.floor)
-            jump += np.where(
-                np.abs(notional - floor) <= ERROR_FRACTION * floor, abs(float(step)), 0.0
-            )
+        floor = float(high.floor)
+        at_floor = floor * value_per_measure
+        step = at_floor * float(high.rate - low.rate) - float(high.deduction - low.deduction)
+        step = np.abs(step) + at_floor * float(initial_rate(high) - initial_rate(low))
+        is_near = np.abs(measure - floor) <= 10 * ERROR_FRACTION * floor
+        jump += np.where(is_near, step / ERROR_FRACTION, 0.0)
     return jump
 
 
-def worth(amount: Floats, bid: Floats, ask: Floats) -> Floats:
-    """Return what amounts of collateral count for: the lower of both conversions."""
-    return np.minimum(amount * bid, amount * ask)
+def worth(amount: Floats, price: Floats, purse: Purse) -> Floats:
+    """Return what amounts of collateral count for: the lower of both conversions, or by slices."""
+    if not purse.pieces:
+        return np.minimum(amount * price * purse.bid_factor, amount * price * purse.ask_factor)
+    floors, rates, additions = (np.array(column) for column in zip(*purse.pieces, strict=True))
+    piece = np.maximum(np.searchsorted(floors, amount, side="right") - 1, 0)
+    held = price * (amount * rates[piece] + additions[piece])
+    return np.where(amount < 0, amount * price * purse.ask_factor, held)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,26 +208,27 @@ def health(columns: Columns, marks: Floats, index: Floats | None = None) -> Heal
     for purse, sums in zip(columns.purses, purses, strict=True):
         sums.equity += purse.wallet
         sums.scale += abs(purse.wallet)
+    netted: dict[tuple[int, tuple[str, str]], list[tuple[Leg, Requirements]]] = {}
     for leg in columns.legs:
         if leg.quantity:
-            _add_leg(purses[leg.purse], leg, marks[:, leg.symbol])
+            asked = _add_leg(purses[leg.purse], leg, marks[:, leg.symbol])
+            if leg.group is not None:
+                netted.setdefault((leg.purse, leg.group), []).append((leg, asked))
+    for (number, _), members in netted.items():
+        _net(purses[number], members)
     for group in columns.groups:
         _add_orders(purses[group.purse], group, marks[:, group.symbol])
     units = [_Sums(count) for _ in columns.units]
     for purse, sums in zip(columns.purses, purses, strict=True):
         unit = units[purse.unit]
-        bid = ask = np.ones(count)
-        if columns.is_multi:
-            if not sums.scale.any():
-                continue
-            price = np.full(count, np.nan) if index is None else index[:, purse.asset]
-            price = np.where(np.isfinite(price) & (price > 0), price, np.nan)
-            bid, ask = price * purse.bid_factor, price * purse.ask_factor
-        unit.equity += worth(sums.equity, bid, ask)
-        unit.initial += sums.initial * ask
-        unit.maintenance += sums.maintenance * ask
-        unit.open_loss += sums.open_loss * ask
-        unit.scale += sums.scale * ask
+        if purse.asset is None:
+            _add_sums(unit, sums, np.ones(count), sums.equity, purse)
+            continue
+        if not sums.scale.any():
+            continue
+        price = np.full(count, np.nan) if index is None else index[:, purse.asset]
+        price = np.where(np.isfinite(price) & (price > 0), price, np.nan)
+        _add_sums(unit, sums, price * purse.ask_factor, worth(sums.equity, price, purse), purse)
     # What one number of a unit lacks keeps all of it from being known, as in `assess`.
     for unit in units:
         numbers = (unit.equity, unit.initial, unit.maintenance, unit.open_loss, unit.scale)
@@ -165,18 +244,43 @@ def health(columns: Columns, marks: Floats, index: Floats | None = None) -> Heal
     )
 
 
-def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> None:
+def _add_sums(unit: _Sums, sums: _Sums, ask: Floats, held: Floats, purse: Purse) -> None:
+    debt = np.where(held < 0, -held, 0.0)
+    unit.equity += held
+    unit.initial += sums.initial * ask + debt * purse.borrow_initial
+    unit.initial += np.where(held > 0, held, 0.0) * (1 - purse.initial_scale)
+    unit.maintenance += sums.maintenance * ask + debt * purse.borrow_maintenance
+    unit.open_loss += sums.open_loss * ask
+    unit.scale += sums.scale * ask
+
+
+def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> Requirements:
     value = notional(leg.quantity, mark, is_inverse=leg.is_inverse)
     cost = abs(leg.quantity) * (1 / leg.entry_price if leg.is_inverse else leg.entry_price)
     sums.equity += unrealised_pnl(leg.quantity, leg.entry_price, mark, is_inverse=leg.is_inverse)
-    sums.initial += value / leg.leverage
-    sums.scale += value + cost
-    if leg.tiers is None:
-        sums.maintenance += np.nan
-    else:
-        sums.maintenance += maintenance_margin(value, leg.tiers)
-        sums.scale += value + float(leg.tiers.pieces[-1].deduction)
-        sums.scale += _jump(value, leg.tiers) / ERROR_FRACTION
+    price = mark * leg.margin_factor
+    asked = requirements(notional(leg.quantity, price, is_inverse=leg.is_inverse), price, leg.terms)
+    if leg.initial_price is not None:
+        at_entry = np.where(np.isnan(mark), np.nan, leg.initial_price)
+        opened = requirements(
+            notional(leg.quantity, at_entry, is_inverse=leg.is_inverse), at_entry, leg.terms
+        )
+        asked = Requirements(opened.initial, asked.maintenance, asked.scale + opened.scale)
+    asked = Requirements(
+        asked.initial + leg.reserve, asked.maintenance + leg.reserve, asked.scale + leg.reserve
+    )
+    sums.initial += asked.initial
+    sums.maintenance += asked.maintenance
+    sums.scale += value + cost + asked.scale
+    return asked
+
+
+def _net(sums: _Sums, members: list[tuple[Leg, Requirements]]) -> None:
+    for name in ("initial", "maintenance"):
+        sides = [np.zeros_like(sums.equity), np.zeros_like(sums.equity)]
+        for leg, asked in members:
+            sides[leg.quantity < 0] += getattr(asked, name)
+        setattr(sums, name, getattr(sums, name) - np.minimum(*sides))
 
 
 def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
@@ -198,5 +302,7 @@ def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
             sums.open_loss -= np.minimum(gain, 0.0)
     # A held position counts here too: an isolated one adds to another purse's scale.
     sums.scale += np.abs(held)
-    asked = np.maximum(np.abs(held + bids), np.abs(held - asks))
-    sums.initial += (asked - np.abs(held)) / group.leverage
+    most = np.maximum(np.abs(held + bids), np.abs(held - asks))
+    after = requirements(most, mark, group.terms)
+    sums.initial += after.initial - requirements(np.abs(held), mark, group.terms).initial
+    sums.scale += after.scale

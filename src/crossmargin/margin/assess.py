@@ -5,6 +5,10 @@ settle asset's pool; open orders add to the pool, isolated ones too, because the
 holds their margin until they fill. In multi-assets mode the tallies of all assets convert into
 one pool in USD at the end.
 
+The plain method (`rulebooks.schema.PLAIN`) stands in the loop itself, because every order and tick
+waits for it; what other methods ask of a position is in `requirement`, what they do not ask of
+opposite positions in `netting`.
+
 A missing mark, ladder or index price makes its unit unknown; it is never read as zero.
 """
 
@@ -25,6 +29,9 @@ from crossmargin.margin.lookup import (
     contract_of,
     leverage_of,
 )
+from crossmargin.margin.methods import assess_position
+from crossmargin.margin.modes import check_modes
+from crossmargin.margin.netting import net_requirements
 from crossmargin.margin.open_orders import add_open_orders
 from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.tally import Tally, in_usd
@@ -36,7 +43,7 @@ from crossmargin.model.account import (
 )
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact, quotient_up
-from crossmargin.rulebooks.schema import Contract, Rulebook
+from crossmargin.rulebooks.schema import PLAIN, Contract, Netting, Rulebook
 
 
 @exact
@@ -49,8 +56,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         If a symbol is not in the rulebook, the venue lacks the assets mode, or the account is
         empty.
     """
-    if account.assets_mode not in rulebook.assets_modes:
-        raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
+    check_modes(account, rulebook)
     remarks: dict[str, None] = {}
     is_strict = rulebook.liquidation.is_trigger_strict
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
@@ -58,6 +64,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     positions: list[PositionAssessment] = []
     # Looked up here and not by a call each: this loop is what every order and tick waits for.
     contracts, leverages, marks = rulebook.contracts, account.leverage, market.marks
+    is_plain = rulebook.margin == PLAIN
     for position in account.positions:
         symbol = position.symbol
         contract = contracts.get(symbol) or contract_of(symbol, rulebook)
@@ -65,8 +72,12 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         pool = tallies.get(settle)
         if pool is None:
             pool = tallies[settle] = Tally(ZERO)
-        leverage = leverages.get(symbol) or leverage_of(symbol, account, rulebook, remarks)
-        assessed = _assess_position(position, contract, marks.get(symbol), leverage)
+        mark = marks.get(symbol)
+        if is_plain:
+            leverage = leverages.get(symbol) or leverage_of(symbol, account, rulebook, remarks)
+            assessed = _assess_position(position, contract, mark, leverage)
+        else:
+            assessed = assess_position(position, contract, account, market, rulebook, remarks)
         positions.append(assessed)
         if position.mode is MarginMode.CROSS:
             pool.add(assessed)
@@ -85,6 +96,8 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
                 side=position.side,
             )
         )
+    if rulebook.margin.netting is not Netting.NONE:
+        net_requirements(tallies, positions, rulebook)
     if account.orders:
         add_open_orders(tallies, account, market, rulebook, remarks)
     pools = _pools(tallies, account, market, rulebook, remarks)
@@ -145,5 +158,5 @@ def _pools(
         assumption = rulebook.collateral[asset].assumption
         if assumption:
             remarks[assumption] = None
-    total = in_usd(tallies, found)
+    total = in_usd(tallies, found, rulebook.collateral)
     return (total.unit(UnitKind.POOL, POOL_USD, POOL_USD, is_trigger_strict=is_strict),)

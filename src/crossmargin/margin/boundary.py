@@ -20,7 +20,8 @@ from math import ceil, floor
 from msgspec import Struct
 
 from crossmargin.errors import UnknownError
-from crossmargin.margin.curve import Curve, Line, Span
+from crossmargin.margin.curve import Curve, Span
+from crossmargin.margin.expression import Line
 from crossmargin.margin.paths import curve
 from crossmargin.margin.units import Unit, held_assets, missing_of, units_of
 from crossmargin.model.account import Account
@@ -170,6 +171,7 @@ def _safe_prices(
 
     path = curve(
         unit,
+        market,
         rulebook,
         mark_line,
         index_line,
@@ -256,10 +258,10 @@ def _multiple(unit: Unit, moves: _Moves, market: Market, rulebook: Rulebook) -> 
     # A price that falls reaches zero where start + slope × k does: the path ends there.
     ends = [-line.start / line.slope for line in lines if line.slope < 0]
     end = min(ends) if ends else None
-    path = curve(unit, rulebook, mark_line, index_line, (ZERO, end))
+    path = curve(unit, market, rulebook, mark_line, index_line, (ZERO, end))
     reached = _reached(path, has_stake=bool(symbols))
     if _ladder_ends(unit, rulebook):
-        worst = curve(unit, rulebook, mark_line, index_line, (ZERO, end), is_worst=True)
+        worst = curve(unit, market, rulebook, mark_line, index_line, (ZERO, end), is_worst=True)
         if _reached(worst, has_stake=bool(symbols)) != reached:
             raise UnknownError(f"the {unit.name} ladders are not known as far as the move leads")
     return None if reached is None else _down(reached, EIGHT_PLACES)

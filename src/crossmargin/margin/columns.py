@@ -8,27 +8,61 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crossmargin.margin.collateral import rates
-from crossmargin.margin.lookup import contract_of, leverage_of
+from crossmargin.margin.lookup import (
+    contract_of,
+    index_of,
+    leverage_setting,
+    offset_group,
+)
 from crossmargin.margin.open_orders import margin_price, resting_groups
+from crossmargin.margin.requirement import fraction_with_open_interest
 from crossmargin.margin.units import units_of
-from crossmargin.model.account import Account, Position
+from crossmargin.model.account import Account, MarginMode, Position
+from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tiers
 from crossmargin.money import ONE, ZERO, exact
-from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.rulebooks.schema import MarginRule, PriceBasis, Rulebook
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How requirements of one contract follow from its notional: see `margin.requirement`.
+
+    Attributes
+    ----------
+    leverage : the setting; None where the ladder alone says.
+    initial_fraction : instead of the ladder's initial rate, where open interest has raised it.
+    contract_size : base units (linear) or quote units (inverse) in one unit of size.
+    """
+
+    tiers: Tiers | None
+    leverage: float | None
+    rule: MarginRule
+    is_inverse: bool
+    contract_size: float
+    initial_fraction: float | None
 
 
 @dataclass(frozen=True)
 class Leg:
-    """A position: quantity is size × multiplier; `symbol`, `purse` are positions in Columns."""
+    """A position: quantity is size × multiplier; `symbol`, `purse` are positions in Columns.
+
+    `margin_factor` is what turns its mark into the price requirements are asked at;
+    `initial_price` stands instead of it where initial margin is at entry. `reserve` is asked
+    whatever the price; legs of one `group` are netted.
+    """
 
     symbol: int
     purse: int
     quantity: float
     entry_price: float
     is_inverse: bool
-    leverage: float
-    tiers: Tiers | None
+    terms: Terms
+    margin_factor: float = 1.0
+    initial_price: float | None = None
+    reserve: float = 0.0
+    group: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,19 +83,27 @@ class OrderGroup:
     purse: int
     held: float
     is_inverse: bool
-    leverage: float
+    terms: Terms
     orders: tuple[RestingOrder, ...]
 
 
 @dataclass(frozen=True)
 class Purse:
-    """Money of one asset; the factors turn its index price into bid and ask rates."""
+    """Money of one asset; the factors turn its index price into bid and ask rates.
+
+    `asset` is None where nothing is converted: a pool or bucket in one asset. `pieces` are floor,
+    rate factor and addition factor of slices; the rest as in `Collateral`.
+    """
 
     unit: int
-    asset: int
+    asset: int | None
     wallet: float
     bid_factor: float
     ask_factor: float
+    pieces: tuple[tuple[float, float, float], ...] = ()
+    initial_scale: float = 1.0
+    borrow_initial: float = 0.0
+    borrow_maintenance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,8 +129,11 @@ class Columns:
 
 
 @exact
-def columns(account: Account, rulebook: Rulebook) -> Columns:
+def columns(account: Account, rulebook: Rulebook, market: Market | None = None) -> Columns:
     """Return `account` laid out for `arrays.health`.
+
+    `market` is needed by methods that ask more of it than marks and index: how far the index is
+    from the mark, and open interest. Both are held at what it says.
 
     Raises
     ------
@@ -98,6 +143,7 @@ def columns(account: Account, rulebook: Rulebook) -> Columns:
     # Orders that wait for a trigger hold no margin: their marks do not matter here.
     resting = [order.symbol for order in account.orders if not order.type.is_conditional]
     symbols = tuple(dict.fromkeys([p.symbol for p in account.positions] + resting))
+    market = market or Market()
     units = units_of(account, rulebook)
     is_multi = units[0].is_multi if units else False
     assets = tuple(units[0].wallets) if is_multi else ()
@@ -107,13 +153,16 @@ def columns(account: Account, rulebook: Rulebook) -> Columns:
     for number, unit in enumerate(units):
         own = {asset: len(purses) + place for place, asset in enumerate(unit.wallets)}
         for asset, wallet in unit.wallets.items():
-            if is_multi:
+            if unit.is_multi:
                 purses.append(_purse_of_many(assets.index(asset), asset, wallet, rulebook))
             else:
-                purses.append(Purse(number, 0, float(wallet), 1.0, 1.0))
+                purses.append(Purse(number, None, float(wallet), 1.0, 1.0))
         if not unit.is_bucket:
             pools |= own
-        legs += [_leg(position, own, symbols, account, rulebook) for position in unit.positions]
+        legs += [
+            _leg(position, reserve, own, symbols, account, market, rulebook)
+            for position, reserve in zip(unit.positions, unit.reserves, strict=True)
+        ]
     return Columns(
         symbols,
         assets,
@@ -121,28 +170,58 @@ def columns(account: Account, rulebook: Rulebook) -> Columns:
         tuple(unit.asset for unit in units),
         is_multi,
         tuple(legs),
-        _groups(account, rulebook, symbols, pools),
+        _groups(account, market, rulebook, symbols, pools),
         tuple(purses),
     )
 
 
 def _leg(
     position: Position,
+    reserve: Decimal,
     purses: dict[str, int],
     symbols: tuple[str, ...],
     account: Account,
+    market: Market,
     rulebook: Rulebook,
 ) -> Leg:
     contract = rulebook.contracts[position.symbol]
-    instrument = contract.instrument
+    instrument, rule = contract.instrument, rulebook.margin
+    is_isolated = position.mode is MarginMode.ISOLATED
+    basis = rule.initial_price_isolated if is_isolated else rule.initial_price_cross
+    factor = 1.0
+    if rule.maintenance_price is PriceBasis.INDEX and position.symbol in market.marks:
+        mark = market.marks[position.symbol]
+        factor = float(index_of(contract, mark, market)) / float(mark)
     return Leg(
         symbols.index(position.symbol),
         purses[instrument.settle],
         float(position.size * instrument.multiplier),
         float(position.entry_price),
         instrument.kind.is_inverse,
-        float(leverage_of(position.symbol, account, rulebook)),
+        _terms(position.symbol, account, market, rulebook),
+        factor,
+        float(position.entry_price) if basis is PriceBasis.ENTRY else None,
+        float(reserve),
+        offset_group(position, rulebook),
+    )
+
+
+def _terms(symbol: str, account: Account, market: Market, rulebook: Rulebook) -> Terms:
+    contract = contract_of(symbol, rulebook)
+    instrument = contract.instrument
+    fraction = None
+    mark = market.marks.get(symbol)
+    if contract.tiers is not None and mark is not None:
+        found = fraction_with_open_interest(contract.tiers.pieces[0], contract, mark, market)
+        fraction = None if found is None or isinstance(found, str) else float(found)
+    setting = leverage_setting(symbol, account, rulebook)
+    return Terms(
         contract.tiers,
+        None if setting is None else float(setting),
+        rulebook.margin,
+        instrument.kind.is_inverse,
+        float(instrument.multiplier),
+        fraction,
     )
 
 
@@ -151,11 +230,25 @@ def _purse_of_many(index: int, asset: str, wallet: Decimal, rulebook: Rulebook) 
     if collateral is None:
         return Purse(0, index, float(wallet), float("nan"), float("nan"))
     factors = rates(ONE, collateral)
-    return Purse(0, index, float(wallet), float(factors.bid), float(factors.ask))
+    return Purse(
+        0,
+        index,
+        float(wallet),
+        float(factors.bid),
+        float(factors.ask),
+        tuple((float(p.floor), float(p.rate), float(p.addition)) for p in factors.pieces),
+        float(collateral.initial_scale),
+        float(collateral.borrow_initial),
+        float(collateral.borrow_maintenance),
+    )
 
 
 def _groups(
-    account: Account, rulebook: Rulebook, symbols: tuple[str, ...], pools: dict[str, int]
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    symbols: tuple[str, ...],
+    pools: dict[str, int],
 ) -> tuple[OrderGroup, ...]:
     groups = []
     for (symbol, side), orders in resting_groups(account).items():
@@ -170,7 +263,7 @@ def _groups(
                 pools[instrument.settle],
                 float(held * instrument.multiplier),
                 instrument.kind.is_inverse,
-                float(leverage_of(symbol, account, rulebook)),
+                _terms(symbol, account, market, rulebook),
                 tuple(_resting(order, instrument.multiplier, rulebook) for order in orders),
             )
         )

@@ -1,123 +1,61 @@
 """The surplus (equity − maintenance margin) of a pool or bucket along a path of prices.
 
 A path is one number y and, for every mark and index, a straight line in y. Along it profit and
-requirements of linear contracts are polynomials in y, those of inverse contracts have a term in
-1 ÷ price, tiers switch where a notional meets a floor, and a collateral asset switches rate
-where its equity changes sign. So between those breakpoints the surplus is one `Expression`,
-whose roots are known exactly; what happens at the breakpoints (a ladder need not be continuous)
-is settled by looking at the sign on either side.
+requirements of linear contracts are polynomials in y, those of inverse contracts have terms in
+1 ÷ price (and its square, where rates grow with size), tiers switch where a notional meets a
+floor, netted positions where the other side comes to more, and a collateral asset switches rate
+where its equity changes sign or slice. So between those breakpoints the surplus is one
+`Expression`, whose roots are known exactly; what happens at the breakpoints (a ladder need not be
+continuous) is settled by looking at the sign on either side.
 
 All arithmetic is in rationals; nothing rounds.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
-from crossmargin.margin.roots import real_roots, value
+from crossmargin.margin.expression import Expression, Line
 from crossmargin.model.tiers import Tiers
 
 ZERO = Fraction(0)
+ONE = Fraction(1)
+AT_PAR = Line(ONE)
 Span = tuple[Fraction, Fraction | None]
 """An open interval of y; None is no end."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """start + slope × y."""
-
-    start: Fraction
-    slope: Fraction = ZERO
-
-    def __call__(self, at: Fraction) -> Fraction:
-        """Return the line's value at `at`."""
-        return self.start + self.slope * at
-
-
-@dataclass
-class Expression:
-    """A polynomial in y (constant first) plus terms strength ÷ (y + shift)."""
-
-    polynomial: list[Fraction] = field(default_factory=list)
-    poles: dict[Fraction, Fraction] = field(default_factory=dict)
-
-    def __call__(self, at: Fraction) -> Fraction:
-        """Return the value at `at`."""
-        # A pole that has cancelled out is none: the value is there even where its price is zero.
-        fractions = sum((c / (at + shift) for shift, c in self.poles.items() if c), ZERO)
-        return value(self.polynomial, at) + fractions
-
-    def add(self, power: int, amount: Fraction) -> None:
-        """Add amount × y^power."""
-        while len(self.polynomial) <= power:
-            self.polynomial.append(ZERO)
-        self.polynomial[power] += amount
-
-    def add_price(self, amount: Fraction, line: Line) -> None:
-        """Add amount × price."""
-        self.add(0, amount * line.start)
-        self.add(1, amount * line.slope)
-
-    def add_inverse_price(self, amount: Fraction, line: Line) -> None:
-        """Add amount ÷ price."""
-        if not line.slope:
-            self.add(0, amount / line.start)
-            return
-        shift = line.start / line.slope
-        self.poles[shift] = self.poles.get(shift, ZERO) + amount / line.slope
-
-    def add_product(self, other: "Expression", line: Line) -> None:
-        """Add other × line; a pole the line passes through vanishes."""
-        for power, amount in enumerate(other.polynomial):
-            self.add(power, amount * line.start)
-            self.add(power + 1, amount * line.slope)
-        for shift, strength in other.poles.items():
-            self.add(0, strength * line.slope)
-            rest = strength * (line.start - line.slope * shift)
-            self.poles[shift] = self.poles.get(shift, ZERO) + rest
-
-    def roots(self, low: Fraction, high: Fraction | None) -> list[Fraction]:
-        """Return the roots strictly inside an interval that holds no pole."""
-        poles = {shift: strength for shift, strength in self.poles.items() if strength}
-        cleared = self.polynomial
-        for shift in poles:
-            cleared = _times(cleared, shift)
-        for own, strength in poles.items():
-            term = [strength]
-            for shift in poles:
-                if shift != own:
-                    term = _times(term, shift)
-            size = max(len(cleared), len(term))
-            cleared = [
-                (cleared[i] if i < len(cleared) else ZERO) + (term[i] if i < len(term) else ZERO)
-                for i in range(size)
-            ]
-        return real_roots(cleared, low, high)
-
-
-def _times(polynomial: list[Fraction], shift: Fraction) -> list[Fraction]:
-    # polynomial × (y + shift)
-    result = [coefficient * shift for coefficient in polynomial] + [ZERO]
-    for power, coefficient in enumerate(polynomial):
-        result[power + 1] += coefficient
-    return result
-
-
-@dataclass(frozen=True)
 class Leg:
-    """One position: signed size × multiplier, entry, payoff, ladder, and its mark's line."""
+    """One position along the path.
+
+    Attributes
+    ----------
+    quantity : signed size × multiplier.
+    mark, margin_price : the lines of its mark, and of the price its ladder is asked at.
+    size : absolute, in the instrument's unit, for ladders by size.
+    added_rate : what is charged on top of the tier's rate.
+    reserve : what is asked whatever the price.
+    group : positions of one group are netted: only the larger side is charged.
+    """
 
     quantity: Fraction
     entry_price: Fraction
     is_inverse: bool
     tiers: Tiers
     mark: Line
+    margin_price: Line
+    size: Fraction = ZERO
+    added_rate: Fraction = ZERO
+    reserve: Fraction = ZERO
+    group: tuple[str, str] | None = None
 
     def floors(self) -> list[Fraction]:
         """Return where the notional meets a tier floor."""
-        if not self.is_moving:
+        if not self.is_moving or self.tiers.is_by_size:
             return []
         return [self._where(step) for step in self._steps]
 
@@ -133,7 +71,7 @@ class Leg:
     def _where(self, notional: Fraction) -> Fraction:
         quantity = abs(self.quantity)
         price = quantity / notional if self.is_inverse else notional / quantity
-        return (price - self.mark.start) / self.mark.slope
+        return (price - self.margin_price.start) / self.margin_price.slope
 
     def add_pnl(self, to: Expression) -> None:
         """Add the open profit, in the settle asset."""
@@ -148,32 +86,40 @@ class Leg:
         """Subtract the maintenance margin, by the tier that holds at `at`."""
         if not self.quantity:
             return
-        price = self.mark(at)
-        quantity = abs(self.quantity)
-        notional = quantity / price if self.is_inverse else quantity * price
+        quantity, line = abs(self.quantity), self.margin_price
+        measure = self.size
+        if not self.tiers.is_by_size:
+            price = line(at)
+            measure = quantity / price if self.is_inverse else quantity * price
         # Floors are compared as rationals: a tier is never missed by a rounded notional. A leg that
         # is held may be exactly on one.
         bisect = bisect_right if self.tiers.is_floor_included else bisect_left
-        piece = self.tiers.pieces[bisect(self._steps, notional)]
-        rate = Fraction(piece.rate)
-        to.add(0, Fraction(piece.deduction))
+        piece = self.tiers.pieces[bisect(self._steps, measure)]
+        rate, growth = Fraction(piece.rate) + self.added_rate, Fraction(piece.growth)
+        to.add(0, Fraction(piece.deduction) - self.reserve)
         if self.is_inverse:
-            to.add_inverse_price(-quantity * rate, self.mark)
+            to.add_inverse_price(-quantity * rate, line)
+            if growth:
+                to.add_inverse_price(-quantity * quantity * growth, line, order=2)
         else:
-            to.add_price(-quantity * rate, self.mark)
+            to.add_price(-quantity * (rate + growth * quantity), line)
 
 
 @dataclass(frozen=True)
 class Purse:
     """The money of one asset in a unit: a wallet, its legs, and the rates it converts at.
 
-    What is held along the path is added up once; only what moves is looked at again.
+    Amounts held convert at `bid`, or by `pieces` (floor, rate, addition) where the rate falls with
+    the amount; debts at `ask`, and `borrow` of them is asked on top. What is held along the path is
+    added up once; only what moves is looked at again.
     """
 
     wallet: Fraction
     legs: tuple[Leg, ...]
-    bid: Line = Line(Fraction(1))
-    ask: Line = Line(Fraction(1))
+    bid: Line = AT_PAR
+    ask: Line = AT_PAR
+    pieces: tuple[tuple[Fraction, Line, Line], ...] = ()
+    borrow: Fraction = ZERO
 
     @cached_property
     def equity(self) -> Expression:
@@ -183,12 +129,30 @@ class Purse:
             leg.add_pnl(total)
         return total
 
+    def add_worth(self, to: Expression, at: Fraction, *, has_maintenance: bool) -> None:
+        """Add what the equity counts for, by the rate that holds at `at`, and what a debt asks."""
+        # Where nothing can change with the amount, it need not be known.
+        amount = self.equity(at) if self._floors else ZERO
+        if self._floors and amount < 0:
+            debt = ONE + self.borrow if has_maintenance else ONE
+            to.add_product(self.equity, Line(self.ask.start * debt, self.ask.slope * debt))
+            return
+        rate, addition = self.bid, Line(ZERO)
+        for floor, piece_rate, piece_addition in self.pieces:
+            if amount >= floor:
+                rate, addition = piece_rate, piece_addition
+        to.add_product(self.equity, rate)
+        to.add_price(ONE, addition)
+
     def minus_maintenance(self, at: Fraction) -> Expression:
         """Return what is asked of the legs, as a negative, by the tiers that hold at `at`."""
         total = Expression([self._minus_held])
-        for leg in self.legs:
+        for leg in self._alone:
             if leg.is_moving:
                 leg.subtract_maintenance(total, at)
+        for sides in self._groups:
+            longs, shorts = (_minus_maintenance_of(side, at) for side in sides)
+            total.add_multiple(longs if longs(at) <= shorts(at) else shorts, ONE)
         return total
 
     def tier_floors(self) -> list[Fraction]:
@@ -196,16 +160,52 @@ class Purse:
         return [point for leg in self.legs for point in leg.floors()]
 
     def turns(self, low: Fraction, high: Fraction | None) -> list[Fraction]:
-        """Return where the conversion rate switches: where the equity changes sign."""
-        return self.equity.roots(low, high) if self.bid != self.ask else []
+        """Return where the conversion rate switches: where the equity meets a floor."""
+        found = []
+        for floor in self._floors:
+            above = Expression([-floor])
+            above.add_multiple(self.equity, ONE)
+            found += above.roots(low, high)
+        return found
+
+    def changes_of_side(self, low: Fraction, high: Fraction | None, at: Fraction) -> list[Fraction]:
+        """Return where the other side of a netted group comes to more, between breakpoints."""
+        found = []
+        for longs, shorts in self._groups:
+            gap = _minus_maintenance_of(longs, at)
+            gap.add_multiple(_minus_maintenance_of(shorts, at), -ONE)
+            found += gap.roots(low, high)
+        return found
+
+    @cached_property
+    def _floors(self) -> tuple[Fraction, ...]:
+        if self.pieces:
+            return tuple(floor for floor, _, _ in self.pieces)
+        return (ZERO,) if self.bid != self.ask or self.borrow else ()
+
+    @cached_property
+    def _alone(self) -> tuple[Leg, ...]:
+        return tuple(leg for leg in self.legs if leg.group is None)
+
+    @cached_property
+    def _groups(self) -> tuple[tuple[list[Leg], list[Leg]], ...]:
+        groups: dict[tuple[str, str], tuple[list[Leg], list[Leg]]] = {}
+        for leg in self.legs:
+            if leg.group is not None:
+                groups.setdefault(leg.group, ([], []))[leg.quantity < 0].append(leg)
+        return tuple(groups.values())
 
     @cached_property
     def _minus_held(self) -> Fraction:
-        total = Expression([ZERO])
-        for leg in self.legs:
-            if not leg.is_moving:
-                leg.subtract_maintenance(total, ZERO)
-        return total(ZERO)
+        held = [leg for leg in self._alone if not leg.is_moving]
+        return _minus_maintenance_of(held, ZERO)(ZERO)
+
+
+def _minus_maintenance_of(legs: Sequence[Leg], at: Fraction) -> Expression:
+    total = Expression([ZERO])
+    for leg in legs:
+        leg.subtract_maintenance(total, at)
+    return total
 
 
 @dataclass(frozen=True)
@@ -221,11 +221,7 @@ class Curve:
         """Return the surplus around `at`; on a breakpoint, by what holds exactly there."""
         total = Expression()
         for purse in self.purses:
-            equity = purse.equity
-            rate = purse.bid
-            if purse.bid != purse.ask and equity(at) < 0:
-                rate = purse.ask
-            total.add_product(equity, rate)
+            purse.add_worth(total, at, has_maintenance=self.has_maintenance)
             if self.has_maintenance:
                 total.add_product(purse.minus_maintenance(at), purse.ask)
         return total
@@ -241,7 +237,7 @@ class Curve:
         """
         start, end = self._spans()[-1]
         surplus = self.expression(_between(start, end))
-        if end is None or any(c and end + shift == 0 for shift, c in surplus.poles.items()):
+        if end is None or any(c and end + shift == 0 for (shift, _), c in surplus.poles.items()):
             return surplus(_between(max([start, *surplus.roots(start, end)]), end))
         return surplus(end)
 
@@ -269,9 +265,23 @@ class Curve:
         found = [p for purse in self.purses for p in purse.turns(self.low, self.high)]
         if self.has_maintenance:
             found += [p for purse in self.purses for p in purse.tier_floors()]
-        inside = {p for p in found if p > self.low and (self.high is None or p < self.high)}
-        points = [self.low, *sorted(inside)]
-        return [*pairwise(points), (points[-1], self.high)]
+        spans = self._cut([(self.low, self.high)], found)
+        if not self.has_maintenance:
+            return spans
+        found = [
+            point
+            for low, high in spans
+            for purse in self.purses
+            for point in purse.changes_of_side(low, high, _between(low, high))
+        ]
+        return self._cut(spans, found) if found else spans
+
+    @staticmethod
+    def _cut(spans: list[Span], points: list[Fraction]) -> list[Span]:
+        low, high = spans[0][0], spans[-1][1]
+        inside = {p for p in points if p > low and (high is None or p < high)}
+        ends = sorted({low, *inside, *(start for start, _ in spans)})
+        return [*pairwise(ends), (ends[-1], high)]
 
 
 def _between(low: Fraction, high: Fraction | None) -> Fraction:

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.collateral import Rates, rates
-from crossmargin.model.account import Account, Position, PositionMode
+from crossmargin.model.account import Account, MarginMode, Position, PositionMode
 from crossmargin.model.market import Market
-from crossmargin.money import plain
-from crossmargin.rulebooks.schema import Contract, Rulebook
+from crossmargin.money import ONE, plain
+from crossmargin.rulebooks.schema import Contract, Netting, Rulebook
 
 POOL_USD = "USD"
 """The name of the one pool of multi-assets mode, and the asset it is counted in."""
@@ -34,17 +34,20 @@ def bucket_name(position: Position, mode: PositionMode) -> str:
     return position.symbol
 
 
-def leverage_of(
+def leverage_setting(
     symbol: str, account: Account, rulebook: Rulebook, remarks: dict[str, None] | None = None
-) -> Decimal:
+) -> Decimal | None:
     """Return the leverage set for `symbol`, else what the venue starts with, noted in `remarks`.
 
-    That is its default, or the most the symbol's first tier allows, if that is less.
+    That is its default, or the most the symbol's first tier allows, if that is less; None at
+    venues where nothing is set and the ladder alone says what is asked.
     """
     leverage = account.leverage.get(symbol)
     if leverage is not None:
         return leverage
     default = rulebook.leverage_default
+    if default is None:
+        return None
     contract = rulebook.contracts.get(symbol)
     if contract is not None and contract.tiers is not None:
         default = min(default, contract.tiers.pieces[0].leverage_max)
@@ -54,6 +57,38 @@ def leverage_of(
             "starts with is used."
         ] = None
     return default
+
+
+def leverage_of(
+    symbol: str, account: Account, rulebook: Rulebook, remarks: dict[str, None] | None = None
+) -> Decimal:
+    """Return `leverage_setting`, and where there is none the most that the first tier allows.
+
+    One where no ladder is known either: initial margin is then the whole notional.
+    """
+    setting = leverage_setting(symbol, account, rulebook, remarks)
+    if setting is not None:
+        return setting
+    contract = rulebook.contracts.get(symbol)
+    if contract is None or contract.tiers is None:
+        return ONE
+    return contract.tiers.pieces[0].leverage_max
+
+
+def index_of(contract: Contract, mark: Decimal, market: Market) -> Decimal:
+    """Return the index price of the contract's base asset; the mark where none is given."""
+    return market.index.get(contract.instrument.base, mark)
+
+
+def offset_group(position: Position, rulebook: Rulebook) -> tuple[str, str] | None:
+    """Return the group within which the position's side is netted; None if it is not."""
+    netting = rulebook.margin.netting
+    if netting is Netting.NONE or position.mode is MarginMode.ISOLATED or not position.size:
+        return None
+    instrument = rulebook.contracts[position.symbol].instrument
+    if netting is Netting.LARGER_SIDE:
+        return instrument.settle, instrument.base
+    return instrument.settle, position.symbol
 
 
 def collateral_rates(asset: str, market: Market, rulebook: Rulebook) -> Rates | str:

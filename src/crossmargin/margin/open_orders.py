@@ -3,16 +3,22 @@
 from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.margin.lookup import contract_of, leverage_of
+from crossmargin.margin.lookup import contract_of, leverage_of, leverage_setting
 from crossmargin.margin.orders import Quote, assumed_price, exposure, open_loss
 from crossmargin.margin.pnl import notional
+from crossmargin.margin.requirement import (
+    Exposure,
+    fraction_with_open_interest,
+    initial_margin,
+    tier_number,
+)
 from crossmargin.margin.tally import Tally
 from crossmargin.model.account import Account
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
 from crossmargin.money import ZERO, quotient_up
-from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.rulebooks.schema import PLAIN, Rulebook
 
 
 def add_open_orders(
@@ -37,7 +43,6 @@ def add_open_orders(
                 tally.missing.append(name)
             continue
         held = _signed_notional(account, symbol, side, mark, instrument)
-        leverage = leverage_of(symbol, account, rulebook, remarks)
         bids = asks = ZERO
         for order in orders:
             price = margin_price(order, mark, rulebook)
@@ -53,8 +58,43 @@ def add_open_orders(
                 asks += value
             if not order.reduce_only:
                 tally.open_loss += open_loss(order.size, price, mark, instrument)
-        asked = quotient_up(exposure(held, bids, asks), leverage)
-        tally.orders += asked - quotient_up(abs(held), leverage)
+        values = (exposure(held, bids, asks), abs(held))
+        if rulebook.margin == PLAIN:
+            leverage = leverage_of(symbol, account, rulebook, remarks)
+            asked, kept = (quotient_up(value, leverage) for value in values)
+        else:
+            asked, kept = (
+                _initial_margin(value, mark, symbol, account, market, rulebook, remarks)
+                for value in values
+            )
+        tally.orders += asked - kept
+
+
+def _initial_margin(
+    value: Decimal,
+    mark: Decimal,
+    symbol: str,
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> Decimal:
+    # What a position of this notional would be asked for. Where no tier is known for it the
+    # unit's health is unknown anyway, if there is a position; an order alone asks for all.
+    contract = contract_of(symbol, rulebook)
+    exposed = Exposure.of_value(value, mark, contract.instrument)
+    number = None if contract.tiers is None else tier_number(exposed, contract.tiers)
+    if contract.tiers is None or number is None:
+        return value
+    tier = contract.tiers.pieces[number]
+    fraction = fraction_with_open_interest(tier, contract, mark, market)
+    return initial_margin(
+        exposed,
+        tier,
+        rulebook.margin,
+        leverage_setting(symbol, account, rulebook, remarks),
+        None if isinstance(fraction, str) else fraction,
+    )
 
 
 def resting_groups(account: Account) -> dict[tuple[str, Side | None], list[Order]]:

@@ -5,20 +5,33 @@ one symbol's price moving with all others held, or all of them moving by multipl
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
 from crossmargin.margin.collateral import rates
-from crossmargin.margin.curve import Curve, Leg, Line, Purse, Span
+from crossmargin.margin.curve import Curve, Leg, Purse, Span
+from crossmargin.margin.expression import Line
+from crossmargin.margin.lookup import index_of, offset_group
 from crossmargin.margin.units import Unit, held_assets
+from crossmargin.model.market import Market
 from crossmargin.money import ONE
-from crossmargin.rulebooks.schema import Collateral, Rulebook
+from crossmargin.rulebooks.schema import ClosingFee, Contract, MarginRule, PriceBasis, Rulebook
+
+ZERO = Fraction(0)
+STEPS_LOST = 3
+"""How many money steps a position's rounded amounts can cost: notional and both requirements.
+
+Along a path amounts are not rounded; the wallet is taken to be smaller by this instead, so that
+no boundary is drawn in the account's favour.
+"""
 
 LineOf: TypeAlias = Callable[[str], Line]
 
 
 def curve(
     unit: Unit,
+    market: Market,
     rulebook: Rulebook,
     mark_line: LineOf,
     index_line: LineOf,
@@ -37,31 +50,56 @@ def curve(
         of as their last known tier does.
     """
     legs: dict[str, list[Leg]] = {asset: [] for asset in unit.wallets}
-    for position in unit.positions:
+    slack = dict.fromkeys(unit.wallets, ZERO)
+    rule = rulebook.margin
+    for position, reserve in zip(unit.positions, unit.reserves, strict=True):
         contract = rulebook.contracts[position.symbol]
-        instrument = contract.instrument
-        if not position.size or contract.tiers is None:
+        instrument, tiers = contract.instrument, contract.tiers
+        if not position.size or tiers is None:
             continue
+        line = mark_line(position.symbol)
         leg = Leg(
             Fraction(position.size) * Fraction(instrument.multiplier),
             Fraction(position.entry_price),
             instrument.kind.is_inverse,
-            contract.tiers.at_worst() if is_worst else contract.tiers,
-            mark_line(position.symbol),
+            tiers.at_worst() if is_worst else tiers,
+            line,
+            _margin_line(line, contract, market, rule),
+            Fraction(abs(position.size)),
+            Fraction(rule.closing_fee_rate) if rule.closing_fee is ClosingFee.MARK else ZERO,
+            Fraction(reserve),
+            offset_group(position, rulebook),
         )
         legs[instrument.settle].append(leg)
+        if rule.money_step is not None:
+            slack[instrument.settle] += STEPS_LOST * Fraction(rule.money_step)
     purses = []
     for asset in held_assets(unit, rulebook):
-        wallet = Fraction(unit.wallets[asset])
+        wallet = Fraction(unit.wallets[asset]) - slack[asset]
         if not unit.is_multi:
             purses.append(Purse(wallet, tuple(legs[asset])))
             continue
-        bid, ask = _rate_lines(index_line(asset), rulebook.collateral[asset])
-        purses.append(Purse(wallet, tuple(legs[asset]), bid, ask))
+        collateral = rulebook.collateral[asset]
+        index = index_line(asset)
+        factors = rates(ONE, collateral)
+        pieces = tuple(
+            (Fraction(p.floor), _times(index, p.rate), _times(index, p.addition))
+            for p in factors.pieces
+        )
+        borrow = Fraction(collateral.borrow_maintenance)
+        bid, ask = _times(index, factors.bid), _times(index, factors.ask)
+        purses.append(Purse(wallet, tuple(legs[asset]), bid, ask, pieces, borrow))
     return Curve(tuple(purses), *domain, has_maintenance=has_maintenance)
 
 
-def _rate_lines(index: Line, collateral: Collateral) -> tuple[Line, Line]:
-    factors = rates(ONE, collateral)
-    bid, ask = Fraction(factors.bid), Fraction(factors.ask)
-    return Line(index.start * bid, index.slope * bid), Line(index.start * ask, index.slope * ask)
+def _margin_line(line: Line, contract: Contract, market: Market, rule: MarginRule) -> Line:
+    # Where requirements are at the index, that moves with the mark, as far above or below it.
+    if rule.maintenance_price is not PriceBasis.INDEX:
+        return line
+    mark = market.marks[contract.instrument.symbol]
+    ratio = Fraction(index_of(contract, mark, market)) / Fraction(mark)
+    return Line(line.start * ratio, line.slope * ratio)
+
+
+def _times(line: Line, factor: Decimal) -> Line:
+    return Line(line.start * Fraction(factor), line.slope * Fraction(factor))

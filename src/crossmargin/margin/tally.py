@@ -6,7 +6,8 @@ from crossmargin.margin.assessment import PositionAssessment, UnitAssessment, Un
 from crossmargin.margin.collateral import Rates, worth
 from crossmargin.margin.health import Health
 from crossmargin.model.order import Side
-from crossmargin.money import ZERO
+from crossmargin.money import ONE, ZERO
+from crossmargin.rulebooks.schema import Collateral
 
 
 class Tally:
@@ -34,9 +35,9 @@ class Tally:
         """Add a position, or the names of what is not known of it."""
         pnl, initial = position.unrealised_pnl, position.initial_margin
         maintenance = position.maintenance_margin
-        if pnl is None or initial is None:
+        if pnl is None:
             self.missing.append(f"mark price of {position.symbol}")
-        elif maintenance is None:
+        elif maintenance is None or initial is None:
             self.missing.append(f"margin tiers of {position.symbol}")
         else:
             self.pnl += pnl
@@ -76,12 +77,16 @@ class Tally:
         )
 
 
-def in_usd(tallies: dict[str, Tally], rates: dict[str, Rates]) -> Tally:
+def in_usd(
+    tallies: dict[str, Tally], rates: dict[str, Rates], collateral: dict[str, Collateral]
+) -> Tally:
     """Return one tally in USD of all assets' tallies.
 
     Wallet and profit of an asset are netted before they convert, so that a debt is covered by
-    profit in the same asset first; requirements convert at the ask rate. An asset that holds
-    anything but has no rates makes the sum incomplete.
+    profit in the same asset first; requirements convert at the ask rate. A debt carries a
+    requirement of its own where the venue asks one, and what counts less for opening than for
+    keeping adds the difference to initial margin. An asset that holds anything but has no rates
+    makes the sum incomplete.
     """
     total = Tally(ZERO)
     for asset, tally in tallies.items():
@@ -90,10 +95,17 @@ def in_usd(tallies: dict[str, Tally], rates: dict[str, Rates]) -> Tally:
             continue
         rate = rates[asset]
         wallet = worth(tally.wallet, rate)
+        held = worth(tally.wallet + tally.pnl, rate)
         total.wallet += wallet
-        total.pnl += worth(tally.wallet + tally.pnl, rate) - wallet
+        total.pnl += held - wallet
         total.initial += tally.initial * rate.ask
         total.maintenance += tally.maintenance * rate.ask
+        if held < 0:
+            # A debt, and its own requirement.
+            total.initial -= held * collateral[asset].borrow_initial
+            total.maintenance -= held * collateral[asset].borrow_maintenance
+        else:
+            total.initial += held * (ONE - collateral[asset].initial_scale)
         total.orders += tally.orders * rate.ask
         total.open_loss += tally.open_loss * rate.ask
     return total

@@ -5,16 +5,24 @@ USD; every isolated position is a bucket beside them. `margin.assess` does the s
 up, in one pass, because orders and ticks wait for it; a property test holds the two together.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
-from crossmargin.margin.lookup import POOL_USD, bucket_name, collateral_rates, contract_of
-from crossmargin.margin.pnl import notional
+from crossmargin.margin.lookup import (
+    POOL_USD,
+    bucket_name,
+    collateral_rates,
+    contract_of,
+    index_of,
+    leverage_of,
+)
+from crossmargin.margin.requirement import Exposure, closing_reserve, tier_number
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact
-from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.rulebooks.schema import PriceBasis, Rulebook
 
 
 class Unit(Struct, frozen=True):
@@ -25,12 +33,14 @@ class Unit(Struct, frozen=True):
     name, asset : as in the assessment.
     wallets : money per asset, in order of arrival; one asset unless `is_multi`.
     positions : those it backs, in the account's order.
+    reserves : of each position, the closing fee kept back (`requirement.closing_reserve`).
     """
 
     name: str
     asset: str
     wallets: dict[str, Decimal]
     positions: tuple[Position, ...]
+    reserves: tuple[Decimal, ...]
     is_multi: bool = False
     is_bucket: bool = False
 
@@ -56,18 +66,35 @@ def units_of(account: Account, rulebook: Rulebook) -> tuple[Unit, ...]:
         wallets[settle] -= position.margin
         name = bucket_name(position, account.position_mode)
         money = {settle: position.margin}
-        buckets.append(Unit(name, settle, money, (position,), is_bucket=True))
+        kept = _reserves([position], account, rulebook)
+        buckets.append(Unit(name, settle, money, (position,), kept, is_bucket=True))
     for order in account.orders:
         if not order.type.is_conditional:
             wallets.setdefault(contract_of(order.symbol, rulebook).instrument.settle, ZERO)
     if account.assets_mode is AssetsMode.MULTI:
         held = tuple(p for p in account.positions if p.mode is MarginMode.CROSS)
-        return (Unit(POOL_USD, POOL_USD, wallets, held, is_multi=True),)
-    pools = [
-        Unit(asset, asset, {asset: wallet}, tuple(cross.get(asset, ())))
-        for asset, wallet in wallets.items()
-    ]
+        kept = _reserves(held, account, rulebook)
+        return (Unit(POOL_USD, POOL_USD, wallets, held, kept, is_multi=True), *buckets)
+    pools = []
+    for asset, wallet in wallets.items():
+        held = tuple(cross.get(asset, ()))
+        kept = _reserves(held, account, rulebook)
+        pools.append(Unit(asset, asset, {asset: wallet}, held, kept))
     return (*pools, *buckets)
+
+
+def _reserves(
+    positions: Sequence[Position], account: Account, rulebook: Rulebook
+) -> tuple[Decimal, ...]:
+    return tuple(
+        closing_reserve(
+            position,
+            rulebook.contracts[position.symbol].instrument,
+            leverage_of(position.symbol, account, rulebook),
+            rulebook.margin,
+        )
+        for position in positions
+    )
 
 
 def held_assets(unit: Unit, rulebook: Rulebook) -> list[str]:
@@ -98,7 +125,8 @@ def _is_ladder_known(position: Position, market: Market, rulebook: Rulebook) -> 
     contract = rulebook.contracts[position.symbol]
     if contract.tiers is None:
         return False
-    if contract.tiers.known_to is None:
-        return True
     mark = market.marks[position.symbol]
-    return notional(position.size, mark, contract.instrument) <= contract.tiers.known_to
+    if rulebook.margin.maintenance_price is PriceBasis.INDEX:
+        mark = index_of(contract, mark, market)
+    exposure = Exposure.of_size(position.size, mark, contract.instrument)
+    return tier_number(exposure, contract.tiers) is not None

@@ -1,8 +1,9 @@
 """An account: balances, positions, orders and the settings that margin depends on.
 
 Invariants, kept by `Account` itself: at most one position per symbol (per symbol and side in
-hedge mode), one margin mode per symbol, bucket margins only on isolated positions, and nothing
-isolated in multi-assets mode. Several lots of one contract are merged before (`merged`).
+hedge mode), one margin mode per symbol, and bucket margins only on isolated positions. Several
+lots of one contract are merged before (`merged`). Which modes a venue has is its rulebook's
+business (`margin.methods.check_modes`).
 """
 
 from collections.abc import Collection
@@ -102,12 +103,6 @@ class Account(Struct, frozen=True):
                 raise UsageError(f"{symbol}: cannot be cross and isolated at once")
             if position.mode is MarginMode.CROSS and position.margin:
                 raise UsageError(f"{symbol}: a cross position has no margin of its own")
-            if position.mode is MarginMode.ISOLATED and self.assets_mode is AssetsMode.MULTI:
-                raise UsageError(f"{symbol}: multi-assets mode has no isolated positions")
-        if self.assets_mode is AssetsMode.MULTI:
-            for symbol, mode in self.margin_mode.items():
-                if mode is MarginMode.ISOLATED:
-                    raise UsageError(f"{symbol}: multi-assets mode has no isolated symbols")
         for order in self.orders:
             if is_hedge and order.side is None:
                 raise UsageError(f"{order.symbol}: an order in hedge mode needs a side")

@@ -19,16 +19,19 @@ class Market(Struct, frozen=True):
     marks : mark price per symbol, in the quote asset.
     index : price per collateral asset in USD.
     at_ms : the moment, in milliseconds UTC; None where the observer did not say.
+    open_interest : of the whole market per symbol, in the instrument's unit of size; initial
+        margin grows with it at some venues.
 
     Raises
     ------
     UnitError
-        If a price is not finite or not above zero.
+        If a price is not finite or not above zero, or an open interest below zero.
     """
 
     marks: dict[str, Decimal] = {}
     index: dict[str, Decimal] = {}
     at_ms: int | None = None
+    open_interest: dict[str, Decimal] = {}
 
     def __post_init__(self) -> None:
         """Refuse what is no price."""
@@ -37,3 +40,6 @@ class Market(Struct, frozen=True):
                 # The comparison is for finite numbers only: with NaN it is an error of its own.
                 if not price.is_finite() or price <= 0:
                     raise UnitError(f"the price of {name} is {price}, must be above zero")
+        for symbol, size in self.open_interest.items():
+            if not size.is_finite() or size < 0:
+                raise UnitError(f"the open interest of {symbol} is {size}, must not be below zero")

@@ -3,7 +3,10 @@
 From its `floor` on, a piece asks `notional × rate − deduction` of maintenance margin and allows
 at most `leverage_max`. Where deductions make the pieces meet, the ladder is marginal, like income
 tax; that they do is checked where a rulebook is read (`rulebooks.schema`) and never relied upon
-by the margin core.
+by the margin core. Where they do not, the rate of a tier holds for the whole position.
+
+Which piece holds is decided by notional, or at venues that count so by size; and at venues whose
+rate grows with every coin held, `growth` adds to it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -17,12 +20,25 @@ from crossmargin.money import ONE, ZERO
 
 
 class Tier(Struct, frozen=True):
-    """One affine piece; `floor` and `deduction` in the settle asset, `rate` a fraction."""
+    """One affine piece.
+
+    Attributes
+    ----------
+    floor : where it begins: notional in the settle asset, or size (`Tiers.is_by_size`).
+    rate : the maintenance margin's fraction of notional.
+    deduction : in the settle asset.
+    leverage_max : the largest leverage allowed.
+    initial_rate : the initial margin's fraction of notional, where the venue publishes one; else
+        1 ÷ `leverage_max`.
+    growth : what each coin of a position adds to both rates (Deribit: 0.00005 per BTC).
+    """
 
     floor: Decimal
     rate: Decimal
     deduction: Decimal
     leverage_max: Decimal
+    initial_rate: Decimal | None = None
+    growth: Decimal = ZERO
 
     def deduction_above(self, floor: Decimal, rate: Decimal) -> Decimal:
         """Return the deduction with which a tier from `floor` at `rate` meets this one; exact.
@@ -44,6 +60,8 @@ class Tiers(Struct, frozen=True):
     known_to : largest notional whose piece is known, where a ladder was published only in part;
         None where the last piece holds for all above it.
     is_floor_included : whether a notional exactly on a floor belongs to the piece above it.
+    is_by_size : whether floors, `cap` and `known_to` are sizes in the instrument's unit and not
+        notionals. Then prices never change a position's piece.
     """
 
     pieces: tuple[Tier, ...]
@@ -51,6 +69,7 @@ class Tiers(Struct, frozen=True):
     cap: Decimal | None = None
     known_to: Decimal | None = None
     is_floor_included: bool = False
+    is_by_size: bool = False
 
     @classmethod
     def of(
@@ -60,6 +79,7 @@ class Tiers(Struct, frozen=True):
         *,
         known_to: Decimal | None = None,
         is_floor_included: bool = False,
+        is_by_size: bool = False,
     ) -> "Tiers":
         """Return the ladder of `pieces`.
 
@@ -73,16 +93,18 @@ class Tiers(Struct, frozen=True):
             raise UnitError("the first tier must have floor 0")
         if any(low >= high for low, high in pairwise(floors)):
             raise UnitError("tier floors must rise strictly")
-        return cls(pieces, floors[1:], cap, known_to, is_floor_included)
+        return cls(pieces, floors[1:], cap, known_to, is_floor_included, is_by_size)
 
     def at_worst(self) -> "Tiers":
         """Return the ladder with the dearest continuation there can be above `known_to`.
 
         No venue asks for more than the whole of what is added, so the rate there is 1.
         """
-        if self.known_to is None:
+        if self.known_to is None or self.is_by_size:
             return self
-        deduction = self.pieces[-1].deduction_above(self.known_to, ONE)
+        last = self.pieces[-1]
+        # A ladder without deductions need not be marginal: it may jump where it goes on.
+        deduction = last.deduction_above(self.known_to, ONE) if last.deduction else ZERO
         above = Tier(self.known_to, ONE, deduction, ONE)
         return Tiers.of((*self.pieces, above), is_floor_included=self.is_floor_included)
 
@@ -92,7 +114,10 @@ class Tiers(Struct, frozen=True):
         return (ZERO, *self.steps)
 
     def index(self, notional: Decimal) -> int:
-        """Return the position in `pieces` of the piece that holds `notional` (not negative)."""
+        """Return the position in `pieces` of the piece that holds `notional` (not negative).
+
+        Of a ladder by size, the absolute size is asked instead.
+        """
         if self.is_floor_included:
             return bisect_right(self.steps, notional)
         return bisect_left(self.steps, notional)

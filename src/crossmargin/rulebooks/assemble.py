@@ -13,8 +13,11 @@ from typing import NamedTuple, TypeVar
 
 from crossmargin.errors import RulebookError
 from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.tiers import Tiers
+from crossmargin.money import ONE
 from crossmargin.rulebooks.bounds import check, check_source
 from crossmargin.rulebooks.files import (
+    AdlTable,
     CollateralTable,
     ContractsTable,
     DataFile,
@@ -25,6 +28,7 @@ from crossmargin.rulebooks.files import (
     LadderTable,
     LeverageTable,
     LiquidationTable,
+    MarginTable,
     OrdersTable,
     RulesFile,
     Sourced,
@@ -33,13 +37,27 @@ from crossmargin.rulebooks.files import (
     TiersTable,
     read,
 )
-from crossmargin.rulebooks.ladder import tiers_of
-from crossmargin.rulebooks.schema import Collateral, Contract, Fees, Funding, Liquidation, Rulebook
+from crossmargin.rulebooks.ladder import slices_of, tiers_of
+from crossmargin.rulebooks.schema import (
+    PLAIN,
+    Adl,
+    Collateral,
+    Contract,
+    Fees,
+    Funding,
+    Liquidation,
+    MarginRule,
+    OpenInterestCaps,
+    Rulebook,
+)
 
-T = TypeVar("T", bound=Sourced)
+T = TypeVar("T", bound=Sourced | tuple[Sourced, ...])
 
 RULES = "rules.toml"
 """The name of the file that holds what is the same for all editions."""
+
+UNKNOWN = "unknown"
+"""What stands instead of a ladder that was not found."""
 
 MILLISECONDS_PER_HOUR = 3_600_000
 KINDS = {
@@ -55,12 +73,14 @@ class Method(NamedTuple):
 
     leverage: LeverageTable
     tiers: TiersTable
-    contracts: ContractsTable
+    contracts: tuple[ContractsTable, ...]
     orders: OrdersTable
     fees: FeesTable
     funding: FundingTable
     liquidation: LiquidationTable
     switches: SwitchesTable
+    margin: MarginTable | None
+    adl: AdlTable | None
 
 
 def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
@@ -97,16 +117,24 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
             method.liquidation.is_trigger_strict,
             method.liquidation.steps,
             method.liquidation.first_position,
+            method.liquidation.fraction,
+            method.liquidation.whole_below,
+            method.liquidation.stop_health,
+            method.liquidation.backstop_health,
         ),
         switches=method.switches.rules,
         contracts=_contracts(edition_file.name, edition.ladder, method, instruments),
-        collateral=_collateral({**rules.collateral, **edition.collateral}),
+        collateral=_collateral(edition_file.name, {**rules.collateral, **edition.collateral}),
         sources=sources,
         assumptions=(*rules.assumptions, *edition.assumptions),
-        notes={
-            name: table.assumption for name, table in method._asdict().items() if table.assumption
-        },
-        multiplier_default=method.contracts.multiplier,
+        notes=_notes(method),
+        multiplier_default=method.contracts[0].multiplier,
+        margin=_margin(method.margin),
+        adl=_adl(method.adl),
+        position_modes=rules.position_modes,
+        has_isolated_in_multi=rules.has_isolated_in_multi,
+        is_whole_position=method.tiers.is_whole_position,
+        is_by_size=method.tiers.unit == "size",
     )
 
 
@@ -125,7 +153,7 @@ def _check_names(rules_name: str, venue: str, edition_name: str, edition: date) 
 def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:
     def either(name: str, common: T | None, own: T | None) -> T:
         table = own or common
-        if table is None:
+        if not table:
             raise RulebookError(f"{rules_name}: [{name}] is missing")
         return table
 
@@ -138,6 +166,30 @@ def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:
         either("funding", rules.funding, edition.funding),
         either("liquidation", rules.liquidation, edition.liquidation),
         either("switches", rules.switches, edition.switches),
+        edition.margin or rules.margin,
+        edition.adl or rules.adl,
+    )
+
+
+def _notes(method: Method) -> dict[str, str]:
+    notes = {}
+    for name, value in method._asdict().items():
+        tables = value if isinstance(value, tuple) else (value,)
+        said = [table.assumption for table in tables if table is not None and table.assumption]
+        if said:
+            notes[name] = " ".join(said)
+    return notes
+
+
+def _adl(table: AdlTable | None) -> Adl | None:
+    return None if table is None else Adl(table.ranking, table.price, table.is_loss_socialised)
+
+
+def _margin(table: MarginTable | None) -> MarginRule:
+    if table is None:
+        return PLAIN
+    return MarginRule(
+        **{name: getattr(table, name) for name in MarginRule.__struct_fields__},
     )
 
 
@@ -147,21 +199,34 @@ def _funding(table: FundingTable) -> Funding:
         table.interest_rate,
         table.damper,
         table.cap_multiple,
+        table.cap_rate,
+        None if table.period_hours is None else table.period_hours * MILLISECONDS_PER_HOUR,
     )
 
 
-def _collateral(tables: dict[str, CollateralTable]) -> dict[str, Collateral]:
-    return {
-        asset: Collateral(
-            table.bid_buffer,
+def _collateral(file_name: str, tables: dict[str, CollateralTable]) -> dict[str, Collateral]:
+    found = {}
+    for asset, table in tables.items():
+        where = f"{file_name}: collateral.{asset}"
+        if (table.bid_buffer is None) == (table.slices is None):
+            raise RulebookError(f"{where}: must have either bid_buffer or slices")
+        try:
+            slices = slices_of(table.slices) if table.slices else ()
+        except RulebookError as error:
+            raise RulebookError(f"{where}: {error}") from None
+        found[asset] = Collateral(
+            ONE - slices[0].rate if table.bid_buffer is None else table.bid_buffer,
             table.ask_buffer,
             table.is_stable,
             table.exchange_bid_buffer,
             table.exchange_ask_buffer,
             table.assumption,
+            slices if len(slices) > 1 else (),
+            table.initial_scale,
+            table.borrow_initial,
+            table.borrow_maintenance,
         )
-        for asset, table in tables.items()
-    }
+    return found
 
 
 def _contracts(
@@ -177,46 +242,58 @@ def _contracts(
         if not symbols:
             raise RulebookError(f"{where}: symbols must name at least one")
         try:
-            tiers = tiers_of(
-                ladder.tiers,
-                is_floor_included=method.tiers.is_floor_included,
-                is_whole_position=method.tiers.is_whole_position,
-            )
+            tiers = _tiers(ladder, method.tiers)
             for symbol in symbols:
                 if symbol in contracts:
                     raise RulebookError(f"{symbol} must be in one ladder only")
-                instrument = _instrument(
-                    symbol, ladder.settle, method.contracts, instruments.get(symbol)
+                instrument = _instrument(symbol, ladder, method.contracts, instruments.get(symbol))
+                caps = ladder.open_interest_caps
+                contracts[symbol] = Contract(
+                    instrument, tiers, None if caps is None else OpenInterestCaps(*caps)
                 )
-                contracts[symbol] = Contract(instrument, tiers)
         except RulebookError as error:
             raise RulebookError(f"{where}: {error}") from None
     return contracts
 
 
+def _tiers(ladder: LadderTable, table: TiersTable) -> Tiers | None:
+    if ladder.tiers == UNKNOWN:
+        return None
+    return tiers_of(
+        ladder.tiers,
+        is_floor_included=table.is_floor_included,
+        is_whole_position=table.is_whole_position,
+        is_by_size=table.unit == "size",
+        growth=ladder.growth,
+    )
+
+
 def _instrument(
-    symbol: str, settle: str, contracts: ContractsTable, own: InstrumentTable | None
+    symbol: str,
+    ladder: LadderTable,
+    families: tuple[ContractsTable, ...],
+    own: InstrumentTable | None,
 ) -> Instrument:
-    for term, pattern in (("perpetual", contracts.perpetual), ("future", contracts.future)):
-        match = pattern and _name(pattern, settle).fullmatch(symbol)
-        if not match:
-            continue
-        base = match["base"]
-        if contracts.payoff == "inverse" and base != settle:
-            raise RulebookError(f"settle of {symbol} is {settle}, must be {base}")
-        return Instrument(
-            symbol,
-            KINDS[contracts.payoff, term],
-            settle,
-            base,
-            own.multiplier if own and own.multiplier else contracts.multiplier,
-            own.tick if own else None,
-            own.lot if own else None,
-        )
+    settle = ladder.settle
+    for family in families:
+        for term, pattern in (("perpetual", family.perpetual), ("future", family.future)):
+            match = pattern and _name(pattern, settle).fullmatch(symbol)
+            if not match or (family.payoff == "inverse" and match["base"] != settle):
+                continue
+            given = own.multiplier if own else None
+            return Instrument(
+                symbol,
+                KINDS[family.payoff, term],
+                settle,
+                match["base"],
+                given or ladder.multiplier or family.multiplier,
+                own.tick if own else None,
+                own.lot if own else None,
+            )
+    patterns = [p for family in families for p in (family.perpetual, family.future) if p]
     raise RulebookError(
-        f"symbol {symbol} must be named like {contracts.perpetual}"
-        + (f" or {contracts.future}" if contracts.future else "")
-        + f" with settle {settle}"
+        f"symbol {symbol} must be named like {' or '.join(patterns)} with settle {settle}"
+        + (" (inverse ones settle in their base)" if families[0].payoff == "inverse" else "")
     )
 
 
@@ -227,6 +304,7 @@ def _name(pattern: str, settle: str) -> re.Pattern[str]:
         ("{base}", "(?P<base>.+)"),
         ("{settle}", re.escape(settle)),
         ("{yymmdd}", r"\d{6}"),
+        ("{ddmmmyy}", r"\d{1,2}[A-Z]{3}\d{2}"),
     ):
         literal = literal.replace(re.escape(word), expression)
     return re.compile(literal)

@@ -5,18 +5,20 @@ table a source that exists, and what breaks one is refused with its file, key, v
 Ladders have their own rules, in `ladder`.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from crossmargin.errors import RulebookError
 from crossmargin.money import plain
 from crossmargin.rulebooks.files import Sourced, Tables
 
 LEVERAGE_MIN = Decimal(1)
-LEVERAGE_MAX = Decimal(150)
+LEVERAGE_MAX = Decimal(250)
 
 
 class Range(NamedTuple):
@@ -41,6 +43,9 @@ class Range(NamedTuple):
 LEVERAGE = Range(LEVERAGE_MIN, LEVERAGE_MAX)
 FRACTION = Range(Decimal(0), Decimal(1), "[)")
 FEE = Range(Decimal(0), Decimal("0.1"), "[)")
+MAKER_FEE = Range(Decimal("-0.01"), Decimal("0.1"), "[)")
+SHARE = Range(Decimal(0), Decimal(1), "(]")
+AMOUNT = Range(Decimal(0), Decimal(10**12), "[]")
 STEP = Range(Decimal(0), Decimal(10**12), "(]")
 
 RANGES = {
@@ -50,19 +55,34 @@ RANGES = {
     ("instruments", "tick"): STEP,
     ("instruments", "lot"): STEP,
     ("orders", "market_buffer"): FRACTION,
-    ("fees", "maker"): FEE,
+    ("margin", "initial_multiple"): Range(Decimal(1), Decimal(10)),
+    ("margin", "closing_fee_rate"): FEE,
+    ("margin", "money_step"): SHARE,
+    ("fees", "maker"): MAKER_FEE,
     ("fees", "taker"): FEE,
     ("fees", "liquidation"): FEE,
     ("funding", "interval_hours"): Range(Decimal(1), Decimal(24)),
     ("funding", "interest_rate"): FRACTION,
     ("funding", "damper"): FRACTION,
     ("funding", "cap_multiple"): Range(Decimal(0), Decimal(100), "(]"),
+    ("funding", "cap_rate"): Range(Decimal(0), Decimal(1), "(]"),
+    ("funding", "period_hours"): Range(Decimal(1), Decimal(24)),
+    ("liquidation", "fraction"): SHARE,
+    ("liquidation", "whole_below"): AMOUNT,
+    ("liquidation", "stop_health"): SHARE,
+    ("liquidation", "backstop_health"): Range(Decimal(1), Decimal(10)),
+    ("collateral", "initial_scale"): Range(Decimal(0), Decimal(1)),
+    ("collateral", "borrow_initial"): FRACTION,
+    ("collateral", "borrow_maintenance"): FRACTION,
     ("collateral", "bid_buffer"): FRACTION,
     ("collateral", "ask_buffer"): FRACTION,
     ("collateral", "exchange_bid_buffer"): FRACTION,
     ("collateral", "exchange_ask_buffer"): FRACTION,
 }
-"""The range of every number, by the first word of its table's key and its own key."""
+"""The range of every number, by its table and its own key."""
+
+TABLE = re.compile(r"[.\[]")
+"""What ends the name of a table in the key of an entry: `collateral.BTC`, `contracts[0]`."""
 
 NOT_SOURCED = ("source", "assumption", "is_stable")
 """Keys that are no claim about the venue, or too plain to need a source."""
@@ -78,7 +98,7 @@ def check(file_name: str, tables: Tables, sources: Collection[str]) -> None:
     """
     for key, table in tables.sourced().items():
         for name, value in _numbers(table):
-            bound = RANGES[key.split(".")[0], name]
+            bound = RANGES[TABLE.split(key)[0], name]
             if not bound.holds(value):
                 raise RulebookError(f"{file_name}: {key}.{name} is {value}, must be in {bound}")
         for source in _sources_of(f"{file_name}: {key}", table):
@@ -111,12 +131,14 @@ def _numbers(table: Struct) -> Iterator[tuple[str, Decimal]]:
 def _sources_of(where: str, table: Sourced) -> Collection[str]:
     if isinstance(table.source, str):
         return (table.source,)
+    possible = {field.name for field in fields(table)} - set(NOT_SOURCED)
     claims = {
-        name
-        for name in table.__struct_fields__
-        if name not in NOT_SOURCED and getattr(table, name) is not None
+        field.name
+        for field in fields(table)
+        if field.name in possible and getattr(table, field.name) != field.default
     }
-    if table.source.keys() != claims:
+    # What keeps its default may be sourced, what is said must be.
+    if not claims <= table.source.keys() <= possible:
         raise RulebookError(
             f"{where}: source is given for {_list(table.source)}, must be for {_list(claims)}"
         )

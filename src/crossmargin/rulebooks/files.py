@@ -19,10 +19,17 @@ import msgspec
 from msgspec import Struct
 
 from crossmargin.errors import RulebookError
+from crossmargin.money import ONE, ZERO
 from crossmargin.rulebooks.schema import (
+    AdlPrice,
+    AdlRanking,
     AssumedPrice,
+    ClosingFee,
+    InitialMargin,
     LadderStep,
+    Netting,
     PositionChoice,
+    PriceBasis,
     RatioConvention,
     Source,
     SwitchRule,
@@ -53,9 +60,9 @@ class Sourced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LeverageTable(Sourced, frozen=True):
-    """The setting a symbol has until its owner chooses one."""
+    """The setting a symbol has until its owner chooses one; where absent, its ladder says."""
 
-    default: Decimal
+    default: Decimal | None = None
 
 
 class TiersTable(Sourced, frozen=True):
@@ -63,13 +70,28 @@ class TiersTable(Sourced, frozen=True):
 
     is_floor_included: bool
     is_whole_position: bool = False
+    unit: Literal["notional", "size"] = "notional"
+
+
+class MarginTable(Sourced, frozen=True):
+    """How requirements follow from notional and ladder: see `schema.MarginRule`."""
+
+    initial: InitialMargin = InitialMargin.LEVERAGE
+    initial_multiple: Decimal | None = None
+    initial_price_cross: PriceBasis = PriceBasis.MARK
+    initial_price_isolated: PriceBasis = PriceBasis.MARK
+    maintenance_price: PriceBasis = PriceBasis.MARK
+    closing_fee: ClosingFee = ClosingFee.NONE
+    closing_fee_rate: Decimal = ZERO
+    netting: Netting = Netting.NONE
+    money_step: Decimal | None = None
 
 
 class ContractsTable(Sourced, frozen=True):
-    """What all contracts of the venue have in common.
+    """What the contracts of one family have in common.
 
-    `perpetual` and `future` are how symbols are named: literal text with `{base}`, `{settle}` and
-    `{yymmdd}`.
+    `perpetual` and `future` are how symbols are named: literal text with `{base}`, `{settle}`,
+    `{yymmdd}` and `{ddmmmyy}`.
     """
 
     payoff: Literal["linear", "inverse"]
@@ -107,7 +129,9 @@ class FundingTable(Sourced, frozen=True):
     interval_hours: int
     interest_rate: Decimal
     damper: Decimal
-    cap_multiple: Decimal
+    cap_multiple: Decimal | None = None
+    cap_rate: Decimal | None = None
+    period_hours: int | None = None
 
 
 class LiquidationTable(Sourced, frozen=True):
@@ -116,6 +140,18 @@ class LiquidationTable(Sourced, frozen=True):
     is_trigger_strict: bool
     steps: tuple[LadderStep, ...]
     first_position: PositionChoice
+    fraction: Decimal | None = None
+    whole_below: Decimal | None = None
+    stop_health: Decimal = ONE
+    backstop_health: Decimal | None = None
+
+
+class AdlTable(Sourced, frozen=True):
+    """Who bears a loss that the insurance fund cannot."""
+
+    ranking: AdlRanking
+    price: AdlPrice
+    is_loss_socialised: bool
 
 
 class SwitchesTable(Sourced, frozen=True):
@@ -125,21 +161,40 @@ class SwitchesTable(Sourced, frozen=True):
 
 
 class CollateralTable(Sourced, frozen=True):
-    """How one asset counts in multi-assets mode."""
+    """How one asset counts in multi-assets mode.
 
-    bid_buffer: Decimal
-    ask_buffer: Decimal
+    `slices` is text such as "0 98% | 10 95% | 20 0%": from which amount on which part counts;
+    it stands instead of `bid_buffer`.
+    """
+
+    bid_buffer: Decimal | None = None
+    ask_buffer: Decimal = ZERO
     is_stable: bool = False
     exchange_bid_buffer: Decimal | None = None
     exchange_ask_buffer: Decimal | None = None
+    slices: str | None = None
+    initial_scale: Decimal = ONE
+    borrow_initial: Decimal = ZERO
+    borrow_maintenance: Decimal = ZERO
 
 
 class LadderTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """One ladder and the symbols that have it, separated by white space."""
+    """One ladder and the symbols that have it, separated by white space.
+
+    Attributes
+    ----------
+    tiers : see `ladder`; "unknown" for symbols whose ladder was not found.
+    growth : what each coin of a position adds to all rates, as a percentage ("0.005%").
+    multiplier : what one unit of size stands for, where it is not the family's.
+    open_interest_caps : lower and upper, see `schema.OpenInterestCaps`.
+    """
 
     settle: str
     tiers: str
     symbols: str
+    growth: str | None = None
+    multiplier: Decimal | None = None
+    open_interest_caps: tuple[Decimal, Decimal] | None = None
 
 
 ENTRIES = {"instruments": InstrumentTable, "collateral": CollateralTable, "sources": Source}
@@ -152,11 +207,13 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: int
     leverage: LeverageTable | None = None
     tiers: TiersTable | None = None
-    contracts: ContractsTable | None = None
+    margin: MarginTable | None = None
+    contracts: tuple[ContractsTable, ...] | None = None
     orders: OrdersTable | None = None
     fees: FeesTable | None = None
     funding: FundingTable | None = None
     liquidation: LiquidationTable | None = None
+    adl: AdlTable | None = None
     switches: SwitchesTable | None = None
     instruments: dict[str, InstrumentTable] = {}
     collateral: dict[str, CollateralTable] = {}
@@ -170,6 +227,12 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             value = getattr(self, name)
             if isinstance(value, Sourced):
                 found[name] = value
+            elif isinstance(value, tuple):
+                found |= {
+                    f"{name}[{place}]": entry
+                    for place, entry in enumerate(value)
+                    if isinstance(entry, Sourced)
+                }
             elif name in ENTRIES:
                 entries = {f"{name}.{key}": entry for key, entry in value.items()}
                 found.update({k: v for k, v in entries.items() if isinstance(v, Sourced)})
@@ -182,6 +245,8 @@ class RulesFile(Tables, frozen=True):
     venue: str
     assets_modes: tuple[Literal["single", "multi"], ...]
     ratio_convention: RatioConvention
+    position_modes: tuple[Literal["one-way", "hedge"], ...] = ("one-way", "hedge")
+    has_isolated_in_multi: bool = False
 
 
 class EditionFile(Tables, frozen=True):

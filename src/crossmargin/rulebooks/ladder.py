@@ -7,6 +7,10 @@ leverage; a number alone at the end is the largest notional allowed, and a numbe
 largest one up to which the ladder was published. `k` and `M` are thousands and millions. Caps
 between tiers are not written: they are the next floor.
 
+Instead of the largest leverage a tier may have its initial margin rate (`0 1% 2%`), and a rate
+that no percentage spells may be a fraction (`0 1/6 3x`); what does not end is cut at 50 digits,
+rounded up. On a ladder by size, floors count the instrument's unit of size.
+
 Nor are deductions, as long as the ladder is marginal: they follow from the pieces meeting at the
 floors, deduction = the one below + floor × (rate − rate below). A venue that prints them may have
 them as a tier's fourth number, and then they must agree. On a whole-position ladder the rate of a
@@ -15,6 +19,9 @@ tier holds for all of the position, so deductions are zero or as written, and pi
 Invariants of what is returned: floors rise strictly from zero, rates do not fall, leverage does
 not rise, rate × leverage ≤ 1 (a position opened at the largest leverage is not liquidatable at
 once), a marginal ladder is continuous.
+
+Slices of collateral are written the same way (`0 98% | 10 95% | 20 0%`): the amount from which on
+a part counts, and how much of it; here rates do not rise.
 """
 
 from decimal import Decimal
@@ -23,8 +30,9 @@ from itertools import pairwise
 
 from crossmargin.errors import RulebookError, UnitError
 from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.money import ONE, ZERO, exact, number, plain
+from crossmargin.money import ONE, ZERO, exact, number, plain, quotient_down, quotient_up
 from crossmargin.rulebooks.bounds import LEVERAGE
+from crossmargin.rulebooks.schema import Slice
 
 UNITS = {"k": Decimal(10**3), "M": Decimal(10**6)}
 WORDS_KEPT = 4096
@@ -32,9 +40,16 @@ WORDS_KEPT = 4096
 
 @exact
 def tiers_of(
-    text: str, *, is_floor_included: bool = False, is_whole_position: bool = False
+    text: str,
+    *,
+    is_floor_included: bool = False,
+    is_whole_position: bool = False,
+    is_by_size: bool = False,
+    growth: str | None = None,
 ) -> Tiers:
     """Return the ladder that `text` spells, exactly; amounts in the settle asset.
+
+    `growth` is what each coin of a position adds to all rates, as a percentage.
 
     Raises
     ------
@@ -49,6 +64,7 @@ def tiers_of(
     elif parts and parts[-1][1:] == ["..."]:
         known_to = _amount(parts.pop()[0])
     pieces: list[Tier] = []
+    added = ZERO if growth is None else _rate(growth)
     for words in parts:
         if len(words) not in (3, 4):
             raise RulebookError(
@@ -67,16 +83,51 @@ def tiers_of(
                     f"{plain(deduction)} for the tiers to meet"
                 )
             deduction = given
-        pieces.append(Tier(floor, rate, deduction, _leverage(words[2])))
+        leverage, initial = _leverage_and_rate(words[2])
+        pieces.append(Tier(floor, rate, deduction, leverage, initial, added))
     _check(pieces, cap if known_to is None else known_to)
-    return Tiers.of(tuple(pieces), cap, known_to=known_to, is_floor_included=is_floor_included)
+    return Tiers.of(
+        tuple(pieces),
+        cap,
+        known_to=known_to,
+        is_floor_included=is_floor_included,
+        is_by_size=is_by_size,
+    )
+
+
+@exact
+def slices_of(text: str) -> tuple[Slice, ...]:
+    """Return the slices of collateral that `text` spells.
+
+    Raises
+    ------
+    RulebookError
+        If the text does not spell slices, amounts do not rise from zero, or rates rise.
+    """
+    found: list[Slice] = []
+    for part in text.split("|"):
+        words = part.split()
+        if len(words) != 2 or not words[1].endswith("%"):
+            raise RulebookError(f"slice {part.strip()!r} must be floor and rate, such as '10 95%'")
+        rate = _number(words[1], words[1][:-1]).scaleb(-2)
+        found.append(Slice(_amount(words[0]), rate))
+    if found[0].floor:
+        raise RulebookError("the first slice must have floor 0")
+    if found[0].rate > ONE:
+        raise RulebookError(f"rate {plain(found[0].rate)} must be at most 1")
+    for low, high in pairwise(found):
+        if high.floor <= low.floor:
+            raise RulebookError(f"floor {plain(high.floor)} must be above {plain(low.floor)}")
+        if high.rate > low.rate:
+            raise RulebookError(f"rate {plain(high.rate)} must be at most {plain(low.rate)}")
+    return tuple(found)
 
 
 def _check(pieces: list[Tier], cap: Decimal | None) -> None:
     if not pieces or pieces[0].floor:
         raise RulebookError("the first tier must have floor 0")
     for piece in pieces:
-        if piece.rate * piece.leverage_max > ONE:
+        if piece.rate * piece.leverage_max > ONE and piece.initial_rate != piece.rate:
             raise RulebookError(
                 f"rate {plain(piece.rate)} must be at most 1 / {piece.leverage_max}, "
                 "the margin at the tier's largest leverage"
@@ -101,15 +152,26 @@ def _amount(word: str) -> Decimal:
 
 @lru_cache(maxsize=WORDS_KEPT)
 def _rate(word: str) -> Decimal:
-    if not word.endswith("%"):
+    top, is_fraction, bottom = word.partition("/")
+    if is_fraction and _number(word, bottom):
+        rate = quotient_up(_number(word, top), _number(word, bottom))
+    elif word.endswith("%"):
+        rate = _number(word, word[:-1]).scaleb(-2)
+    else:
         raise RulebookError(f"rate {word!r} must be a percentage, such as '0.5%'")
-    rate = _number(word, word[:-1]).scaleb(-2)
     if not ZERO < rate < ONE:
         raise RulebookError(f"rate {word} must be in (0 %, 100 %)")
     return rate
 
 
 @lru_cache(maxsize=WORDS_KEPT)
+def _leverage_and_rate(word: str) -> tuple[Decimal, Decimal | None]:
+    if word.endswith("%") or "/" in word:
+        rate = _rate(word)
+        return quotient_down(ONE, rate), rate
+    return _leverage(word), None
+
+
 def _leverage(word: str) -> Decimal:
     if not word.endswith("x"):
         raise RulebookError(f"leverage {word!r} must end in x, such as '100x'")

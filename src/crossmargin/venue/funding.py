@@ -10,30 +10,36 @@ happens, and does not post anything. Positive rates: longs pay shorts. Nothing i
 
 from decimal import Decimal
 
-from crossmargin.money import exact
+from crossmargin.money import exact, quotient_up
 from crossmargin.rulebooks.schema import Funding
 
 
 @exact
 def funding_rate(premium: Decimal, rules: Funding, first_tier_rate: Decimal | None) -> Decimal:
-    """Return the funding rate of one interval, a fraction of notional.
+    """Return the funding rate paid at one funding time, a fraction of notional.
 
     Parameters
     ----------
     premium : average of (perpetual − index) ÷ index over the interval, a fraction.
-    rules : interest rate per interval, damper, and the multiple that caps the rate.
-    first_tier_rate : maintenance rate of the symbol's first tier; None leaves the rate uncapped.
+    rules : interest rate and damper of the formula, and what caps its rate.
+    first_tier_rate : maintenance rate of the symbol's first tier; None where it is not known,
+        which leaves the rate without the cap that is a multiple of it.
 
     Returns
     -------
     Decimal
-        premium + clamp(interest − premium, ±damper), within ± multiple × first-tier rate; exact.
+        premium + clamp(interest − premium, ±damper), within the caps; of that the interval's part
+        of the formula's period, rounded up at 50 digits where it does not end.
     """
     pull = _clamped(rules.interest_rate - premium, rules.damper)
     rate = premium + pull
-    if first_tier_rate is None:
+    if first_tier_rate is not None and rules.cap_multiple is not None:
+        rate = _clamped(rate, rules.cap_multiple * first_tier_rate)
+    if rules.cap_rate is not None:
+        rate = _clamped(rate, rules.cap_rate)
+    if rules.period_ms is None:
         return rate
-    return _clamped(rate, rules.cap_multiple * first_tier_rate)
+    return quotient_up(rate * rules.interval_ms, Decimal(rules.period_ms))
 
 
 @exact

@@ -14,7 +14,7 @@ tiers = { is_floor_included = false, source = "page" }
 orders = { assumed_price = "order", market_buffer = 0.0005, source = "page" }
 fees = { maker = 0.0002, taker = 0.0005, liquidation = 0.01, source = "page" }
 
-[contracts]
+[[contracts]]
 payoff = "linear"
 multiplier = 1
 perpetual = "{base}{settle}"

@@ -1,0 +1,84 @@
+"""One position judged by a rulebook's method, whatever that is.
+
+`assess` calls this for every method but the plain one, which it has inside its loop. The numbers
+are worked out in `requirement`; here the account, the market and the rulebook are asked for what
+it needs, and what they do not say becomes a remark.
+"""
+
+
+from crossmargin.margin.assessment import PositionAssessment
+from crossmargin.margin.lookup import index_of, leverage_of, leverage_setting
+from crossmargin.margin.pnl import notional_and_pnl
+from crossmargin.margin.requirement import (
+    Exposure,
+    closing_reserve,
+    fraction_with_open_interest,
+    initial_margin,
+    maintenance_margin,
+    price_of,
+    tier_number,
+)
+from crossmargin.model.account import Account, MarginMode, Position
+from crossmargin.model.market import Market
+from crossmargin.money import ZERO, down_to, plain
+from crossmargin.rulebooks.schema import Contract, PriceBasis, Rulebook
+
+
+def assess_position(
+    position: Position,
+    contract: Contract,
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> PositionAssessment:
+    """Return what the rulebook's method makes of one position; money in the settle asset."""
+    rule, instrument, size = rulebook.margin, contract.instrument, position.size
+    mark = market.marks.get(position.symbol)
+    if not size:
+        return PositionAssessment(position, mark, ZERO, ZERO, ZERO, ZERO, None)
+    if mark is None:
+        return PositionAssessment(position, mark)
+    value, pnl = notional_and_pnl(size, position.entry_price, mark, instrument)
+    if rule.money_step is not None:
+        # A signed notional is cut towards zero, which a short gains and a long loses by.
+        cut = value - down_to(rule.money_step, value)
+        value, pnl = value - cut, pnl - cut if size > 0 else pnl + cut
+    tiers = contract.tiers
+    index = index_of(contract, mark, market)
+    if rule.maintenance_price is PriceBasis.INDEX and instrument.base not in market.index:
+        remarks[
+            f"The index of {instrument.base} is not given: {position.symbol} is margined at its "
+            "mark price."
+        ] = None
+    kept = price_of(rule.maintenance_price, position, mark, index)
+    exposure = Exposure.of_size(size, kept, instrument)
+    number = None if tiers is None else tier_number(exposure, tiers)
+    if tiers is None or number is None:
+        return PositionAssessment(position, mark, value, pnl)
+    tier = tiers.pieces[number]
+    reserve = closing_reserve(
+        position, instrument, leverage_of(position.symbol, account, rulebook), rule
+    )
+    fraction = fraction_with_open_interest(tier, contract, mark, market)
+    if isinstance(fraction, str):
+        remarks[
+            f"The {fraction} is not given: its initial margin is taken as if it were below "
+            f"{plain(contract.open_interest.lower if contract.open_interest else ZERO)}."
+        ] = None
+        fraction = None
+    is_isolated = position.mode is MarginMode.ISOLATED
+    basis = rule.initial_price_isolated if is_isolated else rule.initial_price_cross
+    opened = exposure
+    if basis is not rule.maintenance_price:
+        opened = Exposure.of_size(size, price_of(basis, position, mark, index), instrument)
+    leverage = leverage_setting(position.symbol, account, rulebook, remarks)
+    return PositionAssessment(
+        position,
+        mark,
+        value,
+        pnl,
+        initial_margin(opened, tier, rule, leverage, fraction) + reserve,
+        maintenance_margin(exposure, tier, rule) + reserve,
+        number + 1,
+    )

@@ -1,0 +1,27 @@
+"""Which modes a venue has, and refusing an account in another."""
+
+from crossmargin.errors import UsageError
+from crossmargin.model.account import Account, AssetsMode, MarginMode
+from crossmargin.rulebooks.schema import Rulebook
+
+
+def check_modes(account: Account, rulebook: Rulebook) -> None:
+    """Refuse an account in a mode the venue does not have.
+
+    Raises
+    ------
+    UsageError
+        One sentence that names the mode.
+    """
+    if account.assets_mode not in rulebook.assets_modes:
+        raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
+    if account.position_mode not in rulebook.position_modes:
+        raise UsageError(f"{rulebook.venue} has no {account.position_mode} position mode")
+    if account.assets_mode is AssetsMode.SINGLE or rulebook.has_isolated_in_multi:
+        return
+    modes = {position.symbol: position.mode for position in account.positions}
+    for symbol, mode in (account.margin_mode | modes).items():
+        if mode is MarginMode.ISOLATED:
+            raise UsageError(
+                f"{symbol}: {rulebook.venue} has nothing isolated in multi-assets mode"
+            )
