@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.cases import collateral, ladders, orders, positions
+from tests.cases import collateral, derive, dydx, ladders, options, orders, positions, rules
 from tests.cases.reader import Answer, Case, Inputs
 
 Adapter = Callable[[Case, Inputs], Answer]
@@ -42,8 +42,17 @@ BINANCE: Mapping[str, Adapter] = {
 
 # Both run Binance's engine: their formulas are Binance's, unchanged.
 ADAPTERS: Mapping[str, Mapping[str, Adapter]] = {
-    "binance-usdm": BINANCE,
+    "binance-usdm": BINANCE | rules.BINANCE_TOPICS,
     "binance-coinm": BINANCE,
     "asterdex": BINANCE,
     "apollox": BINANCE,
+    "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS,
+    "deribit": options.DERIBIT_TOPICS | rules.DERIBIT_TOPICS,
+    "derive-v2": derive.TOPICS,
+    "okx": options.OKX_TOPICS | rules.OKX_TOPICS,
+    "hyperliquid": rules.HYPERLIQUID_TOPICS,
+    "deribit-style (MCDEX copy)": rules.DERIBIT_STYLE_TOPICS,
+    "kraken": rules.KRAKEN_TOPICS,
+    "bitmex": rules.BITMEX_TOPICS,
+    "dydx-v4": dydx.TOPICS,
 }

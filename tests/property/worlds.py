@@ -111,7 +111,7 @@ def rulebook(
         assumed_price=assumed_price,
         market_buffer=MARKET_BUFFER,
         fees=replace(binance.fees, liquidation=number(liquidation_fee)),
-        liquidation=Liquidation(is_strict, tuple(LadderStep), first_position),
+        liquidation=Liquidation(is_strict, binance.liquidation.steps, first_position),
         contracts={made.symbol: Contract(made, tiers) for made, tiers in contracts},
         collateral=dict(collateral or {}),
         assumptions=(),

@@ -40,6 +40,7 @@ from crossmargin.model.order import Order, OrderType
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ZERO, exact, number, plain
 from crossmargin.rulebooks.loader import editions_with, load_rulebook
+from crossmargin.rulebooks.options import option_contract
 from crossmargin.rulebooks.schema import Collateral, Contract, Rulebook
 
 SCHEMA = 1
@@ -265,6 +266,10 @@ def _rulebook(table: AccountTable) -> Rulebook:
         own[symbol] = Contract(instrument, known.tiers if known else None)
     for symbol in sorted({*_symbols(table), *table.tiers}):
         if symbol not in own and symbol not in rulebook.contracts:
+            option = option_contract(symbol, rulebook)
+            if option is not None:
+                own[symbol] = option
+                continue
             elsewhere = editions_with(rulebook.venue, symbol)
             if elsewhere:
                 # Known at another date: its ladder at this one is what is missing.

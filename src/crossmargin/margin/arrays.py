@@ -258,14 +258,13 @@ def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> Requirements:
     value = notional(leg.quantity, mark, is_inverse=leg.is_inverse)
     cost = abs(leg.quantity) * (1 / leg.entry_price if leg.is_inverse else leg.entry_price)
     sums.equity += unrealised_pnl(leg.quantity, leg.entry_price, mark, is_inverse=leg.is_inverse)
-    price = mark * leg.margin_factor
-    asked = requirements(notional(leg.quantity, price, is_inverse=leg.is_inverse), price, leg.terms)
-    if leg.initial_price is not None:
-        at_entry = np.where(np.isnan(mark), np.nan, leg.initial_price)
-        opened = requirements(
-            notional(leg.quantity, at_entry, is_inverse=leg.is_inverse), at_entry, leg.terms
-        )
-        asked = Requirements(opened.initial, asked.maintenance, asked.scale + opened.scale)
+    initial = _at(leg.initial_price, leg, mark)
+    maintenance = initial
+    if leg.maintenance_price != leg.initial_price:
+        maintenance = _at(leg.maintenance_price, leg, mark)
+    asked = Requirements(
+        initial.initial, maintenance.maintenance, initial.scale + maintenance.scale
+    )
     asked = Requirements(
         asked.initial + leg.reserve, asked.maintenance + leg.reserve, asked.scale + leg.reserve
     )
@@ -273,6 +272,16 @@ def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> Requirements:
     sums.maintenance += asked.maintenance
     sums.scale += value + cost + asked.scale
     return asked
+
+
+def _at(price: float | None, leg: Leg, mark: Floats) -> Requirements:
+    # What the leg is asked for at a price of its own, else at the one that follows its mark.
+    if price is None:
+        asked_at = mark * leg.margin_factor
+    else:
+        asked_at = np.where(np.isnan(mark), np.nan, price)
+    value = notional(leg.quantity, asked_at, is_inverse=leg.is_inverse)
+    return requirements(value, asked_at, leg.terms)
 
 
 def _net(sums: _Sums, members: list[tuple[Leg, Requirements]]) -> None:

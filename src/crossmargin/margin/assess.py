@@ -33,6 +33,7 @@ from crossmargin.margin.methods import assess_position
 from crossmargin.margin.modes import check_modes
 from crossmargin.margin.netting import net_requirements
 from crossmargin.margin.open_orders import add_open_orders
+from crossmargin.margin.option_positions import net_expiries
 from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.tally import Tally, in_usd
 from crossmargin.model.account import (
@@ -64,7 +65,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     positions: list[PositionAssessment] = []
     # Looked up here and not by a call each: this loop is what every order and tick waits for.
     contracts, leverages, marks = rulebook.contracts, account.leverage, market.marks
-    is_plain = rulebook.margin == PLAIN
+    is_plain = rulebook.margin == PLAIN and not rulebook.options
     for position in account.positions:
         symbol = position.symbol
         contract = contracts.get(symbol) or contract_of(symbol, rulebook)
@@ -98,6 +99,8 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         )
     if rulebook.margin.netting is not Netting.NONE:
         net_requirements(tallies, positions, rulebook)
+    if rulebook.options:
+        net_expiries(tallies, positions, market, rulebook)
     if account.orders:
         add_open_orders(tallies, account, market, rulebook, remarks)
     pools = _pools(tallies, account, market, rulebook, remarks)

@@ -40,7 +40,12 @@ class UnitKind(StrEnum):
 class PositionAssessment(Struct, frozen=True, gc=False):
     """One position at the mark; money in the settle asset, None where a price or ladder lacks.
 
-    `tier` counts from 1, lowest first.
+    Attributes
+    ----------
+    tier : counts from 1, lowest first; None of options.
+    is_collateral : whether the profit counts as equity. Of an option only the premium does, which
+        is in the wallet, and what a short one is worth is part of its requirement.
+    missing : what lacks, where it is neither mark nor ladder.
     """
 
     position: Position
@@ -50,6 +55,8 @@ class PositionAssessment(Struct, frozen=True, gc=False):
     initial_margin: Decimal | None = None
     maintenance_margin: Decimal | None = None
     tier: int | None = None
+    is_collateral: bool = True
+    missing: str | None = None
 
     @property
     def symbol(self) -> str:

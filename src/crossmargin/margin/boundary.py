@@ -83,7 +83,9 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
     by_unit: dict[str, JointBoundary | None] = {}
     missing: dict[str, None] = {}
     for unit in units_of(account, rulebook):
-        if missing_of(unit, market, rulebook):
+        unpriced = _unpriced(unit, rulebook)
+        if unpriced or missing_of(unit, market, rulebook):
+            missing |= dict.fromkeys(unpriced)
             by_unit[unit.name] = None
             continue
         symbols = dict.fromkeys(p.symbol for p in unit.positions if p.symbol in market.marks)
@@ -127,7 +129,11 @@ def liquidating_multiple(
         is not known.
     """
     units = units_of(account, rulebook)
-    missing = [name for unit in units for name in missing_of(unit, market, rulebook)]
+    missing = [
+        name
+        for unit in units
+        for name in (*missing_of(unit, market, rulebook), *_unpriced(unit, rulebook))
+    ]
     if missing:
         raise UnknownError(f"the joint move is unknown without {', '.join(missing)}")
     of_base = {
@@ -283,6 +289,15 @@ def _reached(path: Curve, *, has_stake: bool) -> Fraction | None:
         left = path.surplus_at_end()
         return None if left > 0 or (not left and not has_stake) else reached
     return reached
+
+
+def _unpriced(unit: Unit, rulebook: Rulebook) -> list[str]:
+    # What an option is worth elsewhere than at its given mark takes a volatility, not given here.
+    return [
+        f"how the mark of {position.symbol} moves with its underlying"
+        for position in unit.positions
+        if position.size and rulebook.contracts[position.symbol].option is not None
+    ]
 
 
 def _ladder_ends(unit: Unit, rulebook: Rulebook) -> list[str]:

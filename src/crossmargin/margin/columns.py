@@ -48,9 +48,9 @@ class Terms:
 class Leg:
     """A position: quantity is size × multiplier; `symbol`, `purse` are positions in Columns.
 
-    `margin_factor` is what turns its mark into the price requirements are asked at;
-    `initial_price` stands instead of it where initial margin is at entry. `reserve` is asked
-    whatever the price; legs of one `group` are netted.
+    `margin_factor` is what turns its mark into the price requirements are asked at; where that is
+    the entry price for one of them, `initial_price` or `maintenance_price` stands instead.
+    `reserve` is asked whatever the price; legs of one `group` are netted.
     """
 
     symbol: int
@@ -61,6 +61,7 @@ class Leg:
     terms: Terms
     margin_factor: float = 1.0
     initial_price: float | None = None
+    maintenance_price: float | None = None
     reserve: float = 0.0
     group: tuple[str, str] | None = None
 
@@ -201,6 +202,7 @@ def _leg(
         _terms(position.symbol, account, market, rulebook),
         factor,
         float(position.entry_price) if basis is PriceBasis.ENTRY else None,
+        float(position.entry_price) if rule.maintenance_price is PriceBasis.ENTRY else None,
         float(reserve),
         offset_group(position, rulebook),
     )

@@ -55,7 +55,7 @@ class Leg:
 
     def floors(self) -> list[Fraction]:
         """Return where the notional meets a tier floor."""
-        if not self.is_moving or self.tiers.is_by_size:
+        if not self.quantity or not self.margin_price.slope or self.tiers.is_by_size:
             return []
         return [self._where(step) for step in self._steps]
 

@@ -5,9 +5,9 @@ are worked out in `requirement`; here the account, the market and the rulebook a
 it needs, and what they do not say becomes a remark.
 """
 
-
 from crossmargin.margin.assessment import PositionAssessment
 from crossmargin.margin.lookup import index_of, leverage_of, leverage_setting
+from crossmargin.margin.option_positions import assess_option
 from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.requirement import (
     Exposure,
@@ -39,6 +39,8 @@ def assess_position(
         return PositionAssessment(position, mark, ZERO, ZERO, ZERO, ZERO, None)
     if mark is None:
         return PositionAssessment(position, mark)
+    if contract.option is not None:
+        return assess_option(position, mark, contract, market, remarks)
     value, pnl = notional_and_pnl(size, position.entry_price, mark, instrument)
     if rule.money_step is not None:
         # A signed notional is cut towards zero, which a short gains and a long loses by.

@@ -14,6 +14,7 @@ from crossmargin.margin.curve import Curve, Leg, Purse, Span
 from crossmargin.margin.expression import Line
 from crossmargin.margin.lookup import index_of, offset_group
 from crossmargin.margin.units import Unit, held_assets
+from crossmargin.model.account import Position
 from crossmargin.model.market import Market
 from crossmargin.money import ONE
 from crossmargin.rulebooks.schema import ClosingFee, Contract, MarginRule, PriceBasis, Rulebook
@@ -64,7 +65,7 @@ def curve(
             instrument.kind.is_inverse,
             tiers.at_worst() if is_worst else tiers,
             line,
-            _margin_line(line, contract, market, rule),
+            _margin_line(line, position, contract, market, rule),
             Fraction(abs(position.size)),
             Fraction(rule.closing_fee_rate) if rule.closing_fee is ClosingFee.MARK else ZERO,
             Fraction(reserve),
@@ -92,8 +93,12 @@ def curve(
     return Curve(tuple(purses), *domain, has_maintenance=has_maintenance)
 
 
-def _margin_line(line: Line, contract: Contract, market: Market, rule: MarginRule) -> Line:
+def _margin_line(
+    line: Line, position: Position, contract: Contract, market: Market, rule: MarginRule
+) -> Line:
     # Where requirements are at the index, that moves with the mark, as far above or below it.
+    if rule.maintenance_price is PriceBasis.ENTRY:
+        return Line(Fraction(position.entry_price))
     if rule.maintenance_price is not PriceBasis.INDEX:
         return line
     mark = market.marks[contract.instrument.symbol]

@@ -35,12 +35,15 @@ class Tally:
         """Add a position, or the names of what is not known of it."""
         pnl, initial = position.unrealised_pnl, position.initial_margin
         maintenance = position.maintenance_margin
-        if pnl is None:
+        if position.missing is not None:
+            self.missing.append(position.missing)
+        elif pnl is None:
             self.missing.append(f"mark price of {position.symbol}")
         elif maintenance is None or initial is None:
             self.missing.append(f"margin tiers of {position.symbol}")
         else:
-            self.pnl += pnl
+            if position.is_collateral:
+                self.pnl += pnl
             self.initial += initial
             self.maintenance += maintenance
 

@@ -18,11 +18,11 @@ from crossmargin.margin.lookup import (
     index_of,
     leverage_of,
 )
-from crossmargin.margin.requirement import Exposure, closing_reserve, tier_number
+from crossmargin.margin.requirement import Exposure, closing_reserve, price_of, tier_number
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact
-from crossmargin.rulebooks.schema import PriceBasis, Rulebook
+from crossmargin.rulebooks.schema import Rulebook
 
 
 class Unit(Struct, frozen=True):
@@ -112,6 +112,10 @@ def missing_of(unit: Unit, market: Market, rulebook: Rulebook) -> tuple[str, ...
             continue
         if position.symbol not in market.marks:
             names.append(f"mark price of {position.symbol}")
+        elif rulebook.contracts[position.symbol].option is not None:
+            base = rulebook.contracts[position.symbol].instrument.base
+            if position.size < 0 and base not in market.index:
+                names.append(f"index price of {base}")
         elif not _is_ladder_known(position, market, rulebook):
             names.append(f"margin tiers of {position.symbol}")
     if unit.is_multi:
@@ -126,7 +130,7 @@ def _is_ladder_known(position: Position, market: Market, rulebook: Rulebook) -> 
     if contract.tiers is None:
         return False
     mark = market.marks[position.symbol]
-    if rulebook.margin.maintenance_price is PriceBasis.INDEX:
-        mark = index_of(contract, mark, market)
-    exposure = Exposure.of_size(position.size, mark, contract.instrument)
+    index = index_of(contract, mark, market)
+    price = price_of(rulebook.margin.maintenance_price, position, mark, index)
+    exposure = Exposure.of_size(position.size, price, contract.instrument)
     return tier_number(exposure, contract.tiers) is not None

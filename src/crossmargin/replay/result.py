@@ -28,7 +28,22 @@ class EventKind(StrEnum):
     ORDER_REFUSED = "order-refused"
     CANCEL_ORDERS = "cancel-orders"
     REDUCE_TO_LOWER_TIER = "reduce-to-lower-tier"
+    REDUCE_BY_TWO_TIERS = "reduce-by-two-tiers"
+    REDUCE_BY_FRACTION = "reduce-by-fraction"
+    CLOSE_POSITION = "close-position"
     TAKE_OVER = "take-over"
+
+
+REDUCTIONS = (
+    EventKind.REDUCE_TO_LOWER_TIER,
+    EventKind.REDUCE_BY_TWO_TIERS,
+    EventKind.REDUCE_BY_FRACTION,
+    EventKind.CLOSE_POSITION,
+)
+"""The steps of a liquidation that close a part."""
+
+LIQUIDATIONS = (EventKind.CANCEL_ORDERS, *REDUCTIONS, EventKind.TAKE_OVER)
+"""All steps of a liquidation."""
 
 
 class Event(Struct, frozen=True):
@@ -63,11 +78,7 @@ class Event(Struct, frozen=True):
     @property
     def is_liquidation(self) -> bool:
         """Return whether the event is a step of the liquidation ladder."""
-        return self.kind in (
-            EventKind.CANCEL_ORDERS,
-            EventKind.REDUCE_TO_LOWER_TIER,
-            EventKind.TAKE_OVER,
-        )
+        return self.kind in LIQUIDATIONS
 
 
 def liquidation_event(receipt: Receipt, at_ms: int) -> Event:

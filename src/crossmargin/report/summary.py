@@ -24,7 +24,7 @@ from crossmargin.feeds.series import exact as exact_price
 from crossmargin.margin.assess import assess
 from crossmargin.model.account import Account
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact
-from crossmargin.replay.result import Event, EventKind, ReplayResult, Track
+from crossmargin.replay.result import REDUCTIONS, Event, EventKind, ReplayResult, Track
 from crossmargin.report.along import (
     Mask,
     Values,
@@ -238,7 +238,7 @@ def _mode(name: str, result: ReplayResult) -> ModeSummary:
     last = held_symbols(result.end) if unknown[-1] else ()
     no_price = ~np.isfinite(result.path.marks[-1])
     assets = tuple(_asset(asset, result, unknown) for asset in assets_of(result))
-    reductions = sum(e.kind is EventKind.REDUCE_TO_LOWER_TIER for e in result.events)
+    reductions = sum(e.kind in REDUCTIONS for e in result.events)
     return ModeSummary(
         name=name,
         outcome=_outcome(result, assets),
@@ -261,7 +261,7 @@ def _outcome(result: ReplayResult, assets: tuple[AssetSummary, ...]) -> Outcome:
     if EventKind.TAKE_OVER in kinds:
         is_nothing_left = all(not asset.equity_end for asset in assets)
         return Outcome.LIQUIDATED if is_nothing_left else Outcome.PARTLY
-    return Outcome.REDUCED if EventKind.REDUCE_TO_LOWER_TIER in kinds else Outcome.SURVIVED
+    return Outcome.REDUCED if kinds & set(REDUCTIONS) else Outcome.SURVIVED
 
 
 def _asset(asset: str, result: ReplayResult, unknown: Mask) -> AssetSummary:

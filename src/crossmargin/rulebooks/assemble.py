@@ -38,6 +38,7 @@ from crossmargin.rulebooks.files import (
     read,
 )
 from crossmargin.rulebooks.ladder import slices_of, tiers_of
+from crossmargin.rulebooks.options import families_of
 from crossmargin.rulebooks.schema import (
     PLAIN,
     Adl,
@@ -135,6 +136,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         has_isolated_in_multi=rules.has_isolated_in_multi,
         is_whole_position=method.tiers.is_whole_position,
         is_by_size=method.tiers.unit == "size",
+        options=families_of(edition.options or rules.options or ()),
     )
 
 

@@ -100,6 +100,38 @@ class ContractsTable(Sourced, frozen=True):
     future: str | None = None
 
 
+class RightTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """The numbers calls or puts have of their own: see `model.option.RightRule`."""
+
+    maintenance_fraction: Decimal
+    maintenance_mark_fraction: Decimal = ZERO
+    initial_to_maintenance: Decimal = ZERO
+
+
+class OptionsTable(Sourced, frozen=True):
+    """One family of options: see `schema.OptionFamily` and `model.option.OptionRule`.
+
+    `symbol` is how they are named: literal text with `{base}`, a date as in contracts or
+    `{yyyymmdd}`, `{strike}` and `{right}` (C or P). `bases` are separated by white space. Without
+    `settle` they settle in their base.
+    """
+
+    symbol: str
+    bases: str
+    multiplier: Decimal
+    initial_fraction: Decimal
+    initial_floor_fraction: Decimal
+    call: RightTable
+    put: RightTable
+    settle: str | None = None
+    fee_reserve_fraction: Decimal = ZERO
+    order_floor_fraction: Decimal = ZERO
+    is_entry_counted: bool = False
+    is_worst_payoff_enough: bool = False
+    unpaired_initial: Decimal = ZERO
+    unpaired_maintenance: Decimal = ZERO
+
+
 class InstrumentTable(Sourced, frozen=True):
     """What one contract has of its own."""
 
@@ -209,6 +241,7 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tiers: TiersTable | None = None
     margin: MarginTable | None = None
     contracts: tuple[ContractsTable, ...] | None = None
+    options: tuple[OptionsTable, ...] | None = None
     orders: OrdersTable | None = None
     fees: FeesTable | None = None
     funding: FundingTable | None = None

@@ -14,7 +14,8 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from crossmargin.model.instrument import Instrument
+from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.option import OptionRule
 from crossmargin.model.tiers import Tiers
 from crossmargin.money import ONE, ZERO
 
@@ -134,6 +135,38 @@ class Source(Struct, frozen=True):
     confidence: Confidence
 
 
+class OptionMethod(Struct, frozen=True):
+    """How a family of options is margined, position by position or an expiry at once.
+
+    Attributes
+    ----------
+    rule : the numbers for short ones alone.
+    is_worst_payoff_enough : whether an expiry's options together are asked for no more than their
+        worst payoff at settlement and what follows for unpaired calls (Derive).
+    unpaired_initial, unpaired_maintenance : multiples of the forward price per call sold without
+        one bought, in that case.
+    """
+
+    rule: OptionRule
+    is_worst_payoff_enough: bool = False
+    unpaired_initial: Decimal = ZERO
+    unpaired_maintenance: Decimal = ZERO
+
+
+class OptionFamily(Struct, frozen=True):
+    """How a family's symbols are read, and how it is margined; see `rulebooks.options`.
+
+    `settle` is None where an option settles in its base.
+    """
+
+    pattern: str
+    bases: tuple[str, ...]
+    kind: Kind
+    settle: str | None
+    multiplier: Decimal
+    method: OptionMethod
+
+
 class OpenInterestCaps(Struct, frozen=True):
     """Open notional of a market from which initial margin rises, and at which it is all of it."""
 
@@ -147,6 +180,7 @@ class Contract(Struct, frozen=True):
     instrument: Instrument
     tiers: Tiers | None
     open_interest: OpenInterestCaps | None = None
+    option: OptionMethod | None = None
 
 
 class Slice(Struct, frozen=True):
@@ -352,6 +386,7 @@ class Rulebook(Struct, frozen=True):
         start with, or none at all, and the ladder alone says what is asked.
     position_modes : one-way, hedge or both.
     has_isolated_in_multi : whether there are isolated positions in multi-assets mode.
+    options : families of options; their symbols are too many to be listed in `contracts`.
     multiplier_default : what one unit of size stands for in contracts the rulebook does not list.
     notes : what is assumed in one section ("fees", "funding", …), a sentence each, for whoever
         uses or lists that section.
@@ -382,6 +417,7 @@ class Rulebook(Struct, frozen=True):
     has_isolated_in_multi: bool = False
     is_whole_position: bool = False
     is_by_size: bool = False
+    options: tuple[OptionFamily, ...] = ()
 
     def with_contracts(self, contracts: dict[str, Contract]) -> "Rulebook":
         """Return a rulebook in which `contracts` replace or join the venue's own."""

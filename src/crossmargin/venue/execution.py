@@ -56,6 +56,19 @@ class Trade(Struct, frozen=True):
     fee: Decimal
 
 
+REDUCTION_RULES = {
+    LadderStep.REDUCE_TO_LOWER_TIER: "a smaller position is charged a lower rate, and that is "
+    "enough to restore health",
+    LadderStep.REDUCE_BY_TWO_TIERS: "two tiers lower a position is charged a lower rate, and that "
+    "is enough to restore health",
+    LadderStep.REDUCE_BY_FRACTION: "a part of the position is closed in the market, and the rest "
+    "is looked at again",
+    LadderStep.CLOSE_POSITION: "the position is closed in the market, and the rest is looked at "
+    "again",
+}
+"""Why a reduction is made, in words."""
+
+
 class Receipt(Struct, frozen=True):
     """One step of the ladder.
 
@@ -141,10 +154,11 @@ def _reduce(
     trade = Trade(action.symbol, action.side, action.size, price, posted.realised_pnl, posted.fee)
     receipt = _receipt(
         unit,
-        LadderStep.REDUCE_TO_LOWER_TIER,
-        "a smaller position is charged a lower rate, and that is enough to restore health",
-        f"{verb} {plain(abs(action.size))} {action.symbol} at {_price(price)}, down to tier "
-        f"{action.tier}; liquidation fee {plain(posted.fee)} {instrument.settle}",
+        action.step,
+        REDUCTION_RULES[action.step],
+        f"{verb} {plain(abs(action.size))} {action.symbol} at {_price(price)}"
+        + (f", down to tier {action.tier}" if action.tier else "")
+        + f"; liquidation fee {plain(posted.fee)} {instrument.settle}",
     )
     return posted.account, replace(
         receipt,

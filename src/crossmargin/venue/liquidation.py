@@ -4,12 +4,14 @@
 through its book, `venue.execution` over a stated liquidity model), looks again, and asks again.
 So there is one ladder, and a partial fill or a price that moves meanwhile needs no special case.
 
-Binance's ladder: cancel the open orders; reduce through lower tiers while that can restore
-health, because a smaller position is charged a lower rate; otherwise the insurance fund takes
-everything at prices that use up the equity exactly. A reduction that its own fee and slippage
-would make useless is not tried: small accounts in the first tier are taken over whole.
+Which steps there are is the rulebook's. Binance's ladder: cancel the open orders; reduce through
+lower tiers while that can restore health, because a smaller position is charged a lower rate;
+otherwise the insurance fund takes everything at prices that use up the equity exactly. A
+reduction that its own fee and slippage would make useless is not tried: small accounts in the
+first tier are taken over whole. Other venues cut two tiers at once, close a fixed part or a whole
+position at a time, and take over as soon as equity is too small a part of what is required.
 
-Which position goes first the venue does not publish; the rulebook names the assumption.
+Which position goes first most venues do not publish; the rulebook names the assumption.
 """
 
 from collections.abc import Callable
@@ -35,12 +37,23 @@ from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionM
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, quotient_down
-from crossmargin.rulebooks.schema import Contract, LadderStep, PositionChoice, Rulebook
+from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, exact, quotient_down
+from crossmargin.rulebooks.schema import (
+    Contract,
+    LadderStep,
+    Liquidation,
+    PositionChoice,
+    Rulebook,
+)
 from crossmargin.venue.posting import Posted, post_fill
+from crossmargin.venue.reduction import first_order_size
 
 FillPrice: TypeAlias = Callable[[Decimal, Decimal, Instrument], Decimal]
 """Signed size, mark price and instrument in; the average price a market order would get out."""
+
+
+TIERS_AT_ONCE = {LadderStep.REDUCE_TO_LOWER_TIER: 1, LadderStep.REDUCE_BY_TWO_TIERS: 2}
+"""How many tiers a step that reduces by tiers goes down at least."""
 
 
 class CancelOrders(Struct, frozen=True):
@@ -50,12 +63,16 @@ class CancelOrders(Struct, frozen=True):
 
 
 class Reduce(Struct, frozen=True):
-    """Trade `size` (signed, against the position) at market, down into a lower tier."""
+    """Trade `size` (signed, against the position) at market.
+
+    `tier` is the one it leads into, where that is what the step is for.
+    """
 
     symbol: str
     side: Side
     size: Decimal
-    tier: int
+    step: LadderStep
+    tier: int | None = None
 
 
 class TakeOver(Struct, frozen=True):
@@ -79,15 +96,20 @@ def failed_unit(assessment: Assessment) -> UnitAssessment | None:
 @exact
 def next_action(assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice) -> Action:
     """Return the ladder's next step for a failed pool or bucket of `assessment`."""
-    steps = assessment.rulebook.liquidation.steps
-    if LadderStep.CANCEL_ORDERS in steps:
+    rules = assessment.rulebook.liquidation
+    if LadderStep.CANCEL_ORDERS in rules.steps:
         orders = _orders_of(unit, assessment)
         if orders:
             return CancelOrders(orders)
-    if LadderStep.REDUCE_TO_LOWER_TIER in steps:
-        reduction = _reduction(assessment, unit, fill_price)
-        if reduction is not None:
-            return reduction
+    if not _is_beyond_backstop(unit, rules):
+        for step in rules.steps:
+            reduction = None
+            if step in TIERS_AT_ONCE:
+                reduction = _reduction(assessment, unit, fill_price, step)
+            elif step in (LadderStep.REDUCE_BY_FRACTION, LadderStep.CLOSE_POSITION):
+                reduction = _part(assessment, unit, step)
+            if reduction is not None:
+                return reduction
     return TakeOver(_takeovers(assessment, unit))
 
 
@@ -142,23 +164,49 @@ def _orders_of(unit: UnitAssessment, assessment: Assessment) -> tuple[Order, ...
     )
 
 
+def _is_beyond_backstop(unit: UnitAssessment, rules: Liquidation) -> bool:
+    if rules.backstop_health is None or unit.health is None:
+        return False
+    return unit.health.maintenance_margin > rules.backstop_health * unit.health.equity
+
+
+def _part(assessment: Assessment, unit: UnitAssessment, step: LadderStep) -> Reduce | None:
+    # A fixed part of the first position, or all of it; rounded up to the lot.
+    rulebook = assessment.rulebook
+    for position in _in_order(positions_of(assessment, unit), rulebook):
+        instrument = rulebook.contracts[position.symbol].instrument
+        size = abs(position.size)
+        if step is LadderStep.REDUCE_BY_FRACTION:
+            size = first_order_size(
+                size,
+                position.notional or ZERO,
+                whole_up_to_usd=rulebook.liquidation.whole_below or ZERO,
+                part_fraction=rulebook.liquidation.fraction or ONE,
+                lot=instrument.lot or EIGHT_PLACES,
+            )
+        signed = -size if position.size > 0 else size
+        return Reduce(position.symbol, position.side, signed, step)
+    return None
+
+
 def _reduction(
-    assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice
+    assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice, step: LadderStep
 ) -> Reduce | None:
     # The first step of the shortest plan that restores health: position by position in the
-    # rulebook's order, tier by tier downwards. Positions passed on the way stay reduced as far
-    # as their lowest tier. Without such a plan nothing is reduced.
+    # rulebook's order, tier by tier (or two by two) downwards. Positions passed on the way stay
+    # reduced as far as their lowest tier. Without such a plan nothing is reduced.
     account, market, rulebook = assessment.account, assessment.market, assessment.rulebook
     first = None
     for position in _in_order(positions_of(assessment, unit), rulebook):
         contract = rulebook.contracts[position.symbol]
         mark = market.marks[position.symbol]
         reached, lowest = account, None
-        for target in range((position.tier or 1) - 1, 0, -1):
+        at_once = TIERS_AT_ONCE[step]
+        for target in range((position.tier or 1) - at_once, 0, -at_once):
             size = _size_down_to(target, position, contract)
             if size == -position.size:
                 break  # Not one lot fits into the tier: that would be a close, not a reduction.
-            lowest = Reduce(position.symbol, position.side, size, target)
+            lowest = Reduce(position.symbol, position.side, size, step, target)
             price = fill_price(size, mark, contract.instrument)
             reached = liquidation_fill(account, rulebook, lowest, price).account
             if _is_healthy(reached, market, rulebook, unit.name):
@@ -184,11 +232,12 @@ def _size_down_to(tier: int, position: PositionAssessment, contract: Contract) -
     if tiers is None or mark is None:
         raise InvariantBroken(f"{position.symbol} is liquidated without a mark price or ladder")
     ceiling = tiers.floors[tier]
-    exact_size = (
-        quotient_down(ceiling * mark, instrument.multiplier)
-        if instrument.kind.is_inverse
-        else quotient_down(ceiling, mark * instrument.multiplier)
-    )
+    if tiers.is_by_size:
+        exact_size = ceiling
+    elif instrument.kind.is_inverse:
+        exact_size = quotient_down(ceiling * mark, instrument.multiplier)
+    else:
+        exact_size = quotient_down(ceiling, mark * instrument.multiplier)
     lot = instrument.lot or EIGHT_PLACES
     kept = down_to(lot, exact_size)
     if tiers.is_floor_included and kept == exact_size:
@@ -198,8 +247,15 @@ def _size_down_to(tier: int, position: PositionAssessment, contract: Contract) -
 
 
 def _is_healthy(account: Account, market: Market, rulebook: Rulebook, name: str) -> bool:
+    stop = rulebook.liquidation.stop_health
     units = assess(account, market, rulebook).units
-    return all(unit.health and not unit.is_liquidatable for unit in units if unit.name == name)
+    return all(
+        unit.health
+        and not unit.is_liquidatable
+        and (stop == ONE or unit.health.maintenance_margin <= stop * unit.health.equity)
+        for unit in units
+        if unit.name == name
+    )
 
 
 def _takeovers(assessment: Assessment, unit: UnitAssessment) -> tuple[Takeover, ...]:

@@ -22,6 +22,10 @@ from tests.toys import D, book, inverse, linear, marginal, one_tier
 from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, account, held, with_fee
 
 
+def reduce(symbol, side, size, tier):
+    return Reduce(symbol, side, size, LadderStep.REDUCE_TO_LOWER_TIER, tier)
+
+
 def next_step(before, rules=RULES, market=MARKET):
     assessment = assess(before, market, rules)
     unit = failed_unit(assessment)
@@ -125,11 +129,11 @@ def test_open_orders_are_cancelled_first(before, cancelled):
     ("wallet", "size", "step"),
     [
         # 30 units ask 610, 20 ask 110, 10 ask 10.
-        pytest.param(200, 30, Reduce("AUSDT", Side.LONG, D(-10), 2), id="one tier is enough"),
-        pytest.param(110, 30, Reduce("AUSDT", Side.LONG, D(-20), 1), id="one tier is just not"),
-        pytest.param(50, 30, Reduce("AUSDT", Side.LONG, D(-20), 1), id="two tiers are"),
-        pytest.param(50, -30, Reduce("AUSDT", Side.SHORT, D(20), 1), id="a short is bought back"),
-        pytest.param(100, "20.5", Reduce("AUSDT", Side.LONG, D("-10.5"), 1), id="to the floor"),
+        pytest.param(200, 30, reduce("AUSDT", Side.LONG, D(-10), 2), id="one tier is enough"),
+        pytest.param(110, 30, reduce("AUSDT", Side.LONG, D(-20), 1), id="one tier is just not"),
+        pytest.param(50, 30, reduce("AUSDT", Side.LONG, D(-20), 1), id="two tiers are"),
+        pytest.param(50, -30, reduce("AUSDT", Side.SHORT, D(20), 1), id="a short is bought back"),
+        pytest.param(100, "20.5", reduce("AUSDT", Side.LONG, D("-10.5"), 1), id="to the floor"),
     ],
 )
 def test_a_position_is_reduced_no_further_than_helps(wallet, size, step):
@@ -196,7 +200,7 @@ def test_how_much_is_cut(instrument, ladder, mark, size, wallet, cut):
     rules = book((instrument, ladder))
     market = Market({"AUSDT": D(mark)})
 
-    assert Reduce("AUSDT", Side.LONG, D(cut), 1) == next_step(
+    assert reduce("AUSDT", Side.LONG, D(cut), 1) == next_step(
         account(wallet, held("AUSDT", size)), rules, market
     )
 
@@ -207,7 +211,7 @@ def test_how_many_contracts_are_cut():
     before = Account({"BTC": D(3)}, (held("BTCUSD", 8, 50),))
 
     # 8 contracts are 16 coins: 0.1 + 6 × 0.5 = 3.1 asked of 3.
-    assert Reduce("BTCUSD", Side.LONG, D(-3), 1) == next_step(
+    assert reduce("BTCUSD", Side.LONG, D(-3), 1) == next_step(
         before, rules, Market({"BTCUSD": D(50)})
     )
 
@@ -218,12 +222,12 @@ def test_how_many_contracts_are_cut():
         # Equity 150 − 15 = 135 of 110 + 60 asked: either alone is enough.
         pytest.param(
             PositionChoice.LARGEST_MAINTENANCE_MARGIN,
-            Reduce("AUSDT", Side.LONG, D(-10), 1),
+            reduce("AUSDT", Side.LONG, D(-10), 1),
             id="the one that is asked most for",
         ),
         pytest.param(
             PositionChoice.LARGEST_LOSS,
-            Reduce("BUSDT", Side.LONG, D(-5), 1),
+            reduce("BUSDT", Side.LONG, D(-5), 1),
             id="the one that has lost most",
         ),
     ],
@@ -238,7 +242,7 @@ def test_a_plan_over_two_positions_begins_with_the_first_ones_lowest_tier():
     # 110 + 60 are asked of 65; A at 10 units leaves 70, B too leaves 20.
     before = account(65, held("AUSDT", 20), held("BUSDT", 15))
 
-    assert Reduce("AUSDT", Side.LONG, D(-10), 1) == next_step(before)
+    assert reduce("AUSDT", Side.LONG, D(-10), 1) == next_step(before)
 
 
 def test_the_lowest_tier_is_the_lowest_that_holds_a_lot():
@@ -247,7 +251,7 @@ def test_the_lowest_tier_is_the_lowest_that_holds_a_lot():
     rules = book((replace(linear("AUSDT"), lot=D(15)), LADDER), (linear("BUSDT"), LADDER))
     before = account(150, held("AUSDT", 30), held("BUSDT", 20))
 
-    assert Reduce("AUSDT", Side.LONG, D(-15), 2) == next_step(before, rules)
+    assert reduce("AUSDT", Side.LONG, D(-15), 2) == next_step(before, rules)
 
 
 def test_a_position_of_which_no_lot_would_be_left_is_taken_over():
