@@ -1,4 +1,4 @@
-"""What every test gets: a Hypothesis profile by place, and no network beyond this machine."""
+"""What every test gets: a Hypothesis profile, no network beyond this machine, no user's data."""
 
 import ipaddress
 import os
@@ -17,6 +17,9 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 settings.register_profile("soak", max_examples=5000, deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# Editions that a developer fetched are no part of what is tested.
+os.environ["CROSSMARGIN_DATA"] = os.devnull
 
 
 class NetworkUsed(RuntimeError):

@@ -20,6 +20,7 @@ LAYERS = (
     ("guard",),
     ("store", "feeds", "live"),
     ("files",),  # formats that people and programs exchange: account files in, answers out
+    ("imports",),  # venues' own replies in, account files out
     ("runtime",),
     ("replay", "report"),
     ("api", "cli"),

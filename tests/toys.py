@@ -5,15 +5,13 @@ from decimal import Decimal
 
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.tiers import Tier, Tiers
+from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
 from crossmargin.rulebooks.schema import (
     AssumedPrice,
     Collateral,
     Contract,
     Fees,
     Funding,
-    LadderStep,
-    Liquidation,
-    PositionChoice,
     RatioConvention,
     Rulebook,
 )

@@ -2,7 +2,26 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.cases import collateral, derive, dydx, ladders, options, orders, positions, rules
+from tests.cases import (
+    bitget,
+    bitmex,
+    bybit,
+    collateral,
+    deribit,
+    derive,
+    dydx,
+    gate,
+    hyperliquid,
+    kraken,
+    ladders,
+    okx,
+    options,
+    orders,
+    phemex,
+    positions,
+    rules,
+    venues,
+)
 from tests.cases.reader import Answer, Case, Inputs
 
 Adapter = Callable[[Case, Inputs], Answer]
@@ -46,13 +65,18 @@ ADAPTERS: Mapping[str, Mapping[str, Adapter]] = {
     "binance-coinm": BINANCE,
     "asterdex": BINANCE,
     "apollox": BINANCE,
-    "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS,
-    "deribit": options.DERIBIT_TOPICS | rules.DERIBIT_TOPICS,
+    "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS | bybit.TOPICS,
+    "moonxbt (copy of the Bybit classic method)": bybit.MOONXBT_TOPICS,
+    "deribit": options.DERIBIT_TOPICS | rules.DERIBIT_TOPICS | deribit.TOPICS,
     "derive-v2": derive.TOPICS,
-    "okx": options.OKX_TOPICS | rules.OKX_TOPICS,
-    "hyperliquid": rules.HYPERLIQUID_TOPICS,
+    "okx": options.OKX_TOPICS | rules.OKX_TOPICS | okx.TOPICS,
+    "hyperliquid": rules.HYPERLIQUID_TOPICS | hyperliquid.TOPICS,
     "deribit-style (MCDEX copy)": rules.DERIBIT_STYLE_TOPICS,
-    "kraken": rules.KRAKEN_TOPICS,
-    "bitmex": rules.BITMEX_TOPICS,
+    "kraken": rules.KRAKEN_TOPICS | kraken.TOPICS,
+    "bitmex": rules.BITMEX_TOPICS | bitmex.TOPICS,
     "dydx-v4": dydx.TOPICS,
+    "bitget": venues.TOPICS | bitget.TOPICS,
+    "gate": venues.TOPICS | gate.TOPICS,
+    "phemex": phemex.TOPICS,
+    "coinex": venues.TOPICS,
 }

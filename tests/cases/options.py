@@ -1,10 +1,9 @@
-"""Cases about options: margin of short ones, their orders, what they pay at expiry, and fees.
-
-The venues' numbers stand here until a rulebook carries them.
-"""
+"""Cases about options: margin of short ones, their orders, what they pay at expiry, and fees."""
 
 import re
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from crossmargin.margin.options import (
     OptionOrder,
@@ -18,36 +17,16 @@ from crossmargin.margin.options import (
 )
 from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.model.instrument import Instrument, Kind
-from crossmargin.model.option import OptionRule, Right, RightRule
+from crossmargin.model.option import Right
 from crossmargin.money import ONE, ZERO, exact
+from crossmargin.rulebooks.loader import load_rulebook
 from tests.cases.accounts import is_short
 from tests.cases.derive import answers, right_of
 from tests.cases.reader import Answer, Case, Inputs, UnknownShape
 
 D = Decimal
-# Deribit, "Standard margin", support 25944811528477.
-DERIBIT = OptionRule(
-    D("0.15"),
-    D("0.10"),
-    call=RightRule(D("0.075")),
-    put=RightRule(D("0.075"), D("0.075"), ONE),
-)
-# OKX, "II. Option margin": maintenance 3 % of bitcoin (5 % of ether).
-OKX = OptionRule(
-    D("0.15"),
-    D("0.10"),
-    call=RightRule(D("0.03")),
-    put=RightRule(D("0.03"), D("0.03")),
-    order_floor_fraction=D("0.10"),
-)
-# Bybit, "Comparison of Spread Strategies in Cross Margin and Portfolio Margin".
-BYBIT = OptionRule(
-    D("0.15"),
-    D("0.10"),
-    call=RightRule(D("0.03"), D("0.03"), ONE),
-    put=RightRule(D("0.03"), D("0.03"), ONE),
-    fee_reserve_fraction=D("0.002"),
-    is_entry_counted=True,
+DERIBIT, OKX, BYBIT = (
+    load_rulebook(venue).options[0].method.rule for venue in ("deribit", "okx", "bybit")
 )
 DERIBIT_FEE_CAP = D("0.125")
 
@@ -130,9 +109,7 @@ def okx_order(case: Case, inputs: Inputs) -> Answer:
         is_closing=match[2] == "close",
     )
     floor = inputs.number("min_open_order_margin", OKX.order_floor_fraction)
-    rule = OptionRule(
-        OKX.initial_fraction, OKX.initial_floor_fraction, OKX.call, OKX.put, ZERO, floor
-    )
+    rule = replace(OKX, order_floor_fraction=floor)
     short = match.group() in ("sell to open", "buy to close")
     freed = inputs.number("position_margin") if short else inputs.number("position_margin", ZERO)
     return answers({"order_margin": order_margin(rule, order, position_margin=freed)})

@@ -25,6 +25,7 @@ ASSETS = frozenset(
             "busd",
             "fdusd",
             "btc",
+            "xbt",
             "eth",
             "bnb",
             "sol",

@@ -131,4 +131,5 @@ def _in_words(value: object, *, is_percent: bool = False) -> Any:
         return {key: _in_words(one, is_percent=is_percent) for key, one in value.items()}
     if isinstance(value, Decimal):
         return plain(value.scaleb(2) if is_percent else value)
-    return value if value is None or isinstance(value, bool | str) else str(value)
+    # A word of an enumeration becomes a plain string: reports travel between processes.
+    return value if value is None or isinstance(value, bool) else str(value)

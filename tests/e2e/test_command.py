@@ -23,7 +23,11 @@ def run(*words, stdin="", cwd=None, line=None):
         ["bash", "-o", "pipefail", "-c", line] if line else [COMMAND, *map(str, words)],
         input=stdin,
         cwd=cwd,
-        env={"PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8"},
+        env={
+            "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}",
+            "LANG": "C.UTF-8",
+            "CROSSMARGIN_DATA": os.devnull,
+        },
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,

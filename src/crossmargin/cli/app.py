@@ -14,7 +14,9 @@ from typer.core import TyperGroup
 
 from crossmargin import __version__
 from crossmargin.cli.check import check
+from crossmargin.cli.compare import compare
 from crossmargin.cli.demo import demo
+from crossmargin.cli.import_account import import_account
 from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
 from crossmargin.errors import CrossmarginError, InvariantBroken
@@ -46,9 +48,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(check)
+app.command()(compare)
 app.command()(replay)
 app.command()(demo)
-app.command()(rulebooks)
+app.add_typer(rulebooks, name="rulebooks")
+app.command("import")(import_account)
 
 
 def _show_version(value: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from crossmargin.cli.explain_position import position_lines
 from crossmargin.cli.numbers import full, percent
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import (
@@ -12,10 +13,13 @@ from crossmargin.margin.assessment import (
     UnitKind,
 )
 from crossmargin.margin.boundary import PositionBoundary
-from crossmargin.margin.lookup import POOL_USD, collateral_rates, leverage_of
+from crossmargin.margin.collateral import worth
+from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import POOL_USD, collateral_rates
 from crossmargin.model.account import AssetsMode, MarginMode
 from crossmargin.model.market import Market
-from crossmargin.money import ZERO, exact, plain
+from crossmargin.money import ONE, ZERO, exact, quotient_up
+from crossmargin.rulebooks.margin_rule import PriceBasis
 
 
 @exact
@@ -26,42 +30,12 @@ def explanation(assessment: Assessment) -> list[str]:
         assessment.positions, assessment.boundaries.positions, strict=True
     ):
         lines += [f"{position.symbol} {position.side}, {position.mode}"]
-        lines += [f"  {line}" for line in _position(assessment, position)]
+        lines += [f"  {line}" for line in position_lines(assessment, position)]
         lines += [f"  {line}" for line in _proofs(assessment, position, boundary)]
     for unit in assessment.units:
         lines += [f"{unit.name} {unit.kind}"]
         lines += [f"  {line}" for line in _unit(assessment, unit)]
     return lines
-
-
-def _position(assessment: Assessment, position: PositionAssessment) -> Iterator[str]:
-    contract = assessment.rulebook.contracts[position.symbol]
-    instrument = contract.instrument
-    asset = instrument.settle
-    mark, value, pnl = position.mark_price, position.notional, position.unrealised_pnl
-    if mark is None or value is None or pnl is None:
-        yield f"unknown without the mark price of {position.symbol}"
-        return
-    size, entry = plain(position.size), full(position.entry_price)
-    count = "" if instrument.multiplier == 1 else f" × {full(instrument.multiplier)}"
-    if instrument.kind.is_inverse:
-        yield f"notional = |{size}|{count} ÷ {full(mark)} = {full(value)} {asset}"
-        yield f"unrealised profit = {size}{count} × (1 ÷ {entry} − 1 ÷ {full(mark)}) = {full(pnl)}"
-    else:
-        yield f"notional = |{size}|{count} × {full(mark)} = {full(value)} {asset}"
-        yield f"unrealised profit = {size}{count} × ({full(mark)} − {entry}) = {full(pnl)}"
-    leverage = leverage_of(position.symbol, assessment.account, assessment.rulebook)
-    initial = position.initial_margin or ZERO
-    yield f"initial margin = {full(value)} ÷ {full(leverage)} = {full(initial)}"
-    if contract.tiers is None or position.tier is None or position.maintenance_margin is None:
-        yield f"maintenance margin is unknown without the tiers of {position.symbol}"
-        return
-    piece = contract.tiers.pieces[position.tier - 1]
-    yield (
-        f"maintenance margin = {full(value)} × {full(piece.rate * 100)} % − "
-        f"{full(piece.deduction)} = {full(position.maintenance_margin)}   "
-        f"(tier {position.tier}, from {full(piece.floor)})"
-    )
 
 
 def _proofs(
@@ -74,8 +48,7 @@ def _proofs(
     for label, level in (("lower", boundary.lower), ("upper", boundary.upper)):
         if level is None:
             continue
-        marks = {**assessment.market.marks, position.symbol: level}
-        market = Market(marks, assessment.market.index)
+        market = _market_at(level, assessment, position)
         there = assess(assessment.account, market, assessment.rulebook)
         health = next(unit.health for unit in there.units if unit.name == name)
         if health is not None:
@@ -83,6 +56,17 @@ def _proofs(
                 f"{label} liquidation price = {full(level)}: there the {name} equity is "
                 f"{full(health.equity)}, its maintenance margin {full(health.maintenance_margin)}"
             )
+
+
+def _market_at(level: Decimal, assessment: Assessment, position: PositionAssessment) -> Market:
+    # Where requirements are at the index, it moves with the mark, as the boundary assumes.
+    market, rulebook = assessment.market, assessment.rulebook
+    index, mark = dict(market.index), market.marks[position.symbol]
+    base = rulebook.contracts[position.symbol].instrument.base
+    if rulebook.margin.maintenance_price is PriceBasis.INDEX and base in index:
+        index[base] = quotient_up(index[base] * level, mark)
+    marks = {**market.marks, position.symbol: level}
+    return Market(marks, index, market.at_ms, market.open_interest)
 
 
 def _unit_name(assessment: Assessment, position: PositionAssessment) -> str:
@@ -117,6 +101,7 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
         f"initial margin = positions {full(health.initial_margin - _orders(unit))} + "
         f"open orders {full(_orders(unit))} = {full(health.initial_margin)}"
     )
+    yield from _apart(assessment, unit, health)
     yield f"buffer = {equity} − maintenance margin {maintenance} = {full(health.buffer)}"
     loss = unit.open_loss or ZERO
     yield (
@@ -125,6 +110,26 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
     )
     fraction = health.fraction()
     yield f"health = {maintenance} ÷ {equity} = {percent(fraction, up=True)}"
+
+
+def _apart(assessment: Assessment, unit: UnitAssessment, health: Health) -> Iterator[str]:
+    # What is asked of a pool is not always the sum over its positions.
+    if unit.kind is UnitKind.BUCKET:
+        return
+    total = ZERO
+    for position in assessment.positions:
+        if position.mode is MarginMode.CROSS and _unit_name(assessment, position) == unit.name:
+            settle = assessment.rulebook.contracts[position.symbol].instrument.settle
+            rates = collateral_rates(settle, assessment.market, assessment.rulebook)
+            rate = ONE if unit.asset == settle or isinstance(rates, str) else rates.ask
+            total += (position.maintenance_margin or ZERO) * rate
+    rest = health.maintenance_margin - total
+    if rest:
+        sign, why = ("+", "for debts") if rest > 0 else ("−", "that opposite positions net")
+        yield (
+            f"maintenance margin = positions {full(total)} {sign} {full(abs(rest))} {why} = "
+            f"{full(health.maintenance_margin)}"
+        )
 
 
 def _orders(unit: UnitAssessment) -> Decimal:
@@ -151,7 +156,7 @@ def _collateral(assessment: Assessment) -> Iterator[str]:
         rates = collateral_rates(asset, assessment.market, assessment.rulebook)
         if isinstance(rates, str):
             continue
-        yield (
-            f"{asset}: {full(amount)} held; counts at {full(rates.bid)} USD while positive, "
-            f"at {full(rates.ask)} while negative"
-        )
+        counts = f"counts at {full(rates.bid)} USD while positive"
+        if rates.pieces and amount > 0:
+            counts = f"counts for {full(worth(amount, rates))} USD by its slices"
+        yield f"{asset}: {full(amount)} held; {counts}, at {full(rates.ask)} while negative"

@@ -1,12 +1,19 @@
-"""`crossmargin rulebooks`: which venues' rules there are, from when, and what they rest on."""
+"""`crossmargin rulebooks`: which venues' rules there are, from when, and what they rest on.
+
+A family of two commands, of which `list` is the one meant where none is named.
+"""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
+
+from crossmargin.cli.update import update
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from typer._click.core import Context
 
     from crossmargin.rulebooks.describe import VenueSummary
 
@@ -14,7 +21,26 @@ NO_ADDRESS = "none"
 """What data files write for a source that nobody can open."""
 
 
-def rulebooks(
+class ListUnlessNamed(TyperGroup):
+    """A family in which `rulebooks VENUE` is `rulebooks list VENUE`."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Return what is left of `args` after the family's own, `list` put in where it is meant."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+rulebooks = typer.Typer(
+    cls=ListUnlessNamed,
+    help="List venues' rulebooks, or fetch new tables; `rulebooks VENUE` lists one.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rulebooks.command()(update)
+
+
+@rulebooks.command("list")
+def list_rulebooks(
     venue: Annotated[
         str | None, typer.Argument(metavar="[VENUE]", help="Only this venue, with its sources.")
     ] = None,
@@ -52,12 +78,14 @@ def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
     table.add_column("Symbols", justify="right")
     table.add_column("Ladders", justify="right")
     table.add_column("Hash")
+    table.add_column("From")
     for edition in venue.editions:
         table.add_row(
             edition.edition.isoformat(),
             str(edition.symbols),
             str(edition.ladders),
             edition.hash_short,
+            edition.origin,
         )
     out.print(table)
     if venue.assumed:

@@ -16,7 +16,7 @@ from crossmargin.margin.assessment import (
     UnitAssessment,
 )
 from crossmargin.margin.boundary import PositionBoundary
-from crossmargin.margin.lookup import leverage_of
+from crossmargin.margin.lookup import leverage_setting
 from crossmargin.model.account import AssetsMode
 from crossmargin.money import plain
 from crossmargin.rulebooks.schema import RatioConvention, Rulebook
@@ -53,10 +53,14 @@ def joint_sentence(assessment: Assessment) -> str:
         ways.append(f"fall {percent(joint.down, up=False)}")
     if joint.up is not None:
         ways.append(f"rise {percent(joint.up, up=False)}")
+    unknown = "fall" if not joint.is_down_known else "rise" if not joint.is_up_known else ""
     if not ways:
-        return "no common move of all prices liquidates"
+        end = f"; how far they may {unknown} is unknown" if unknown else ""
+        return f"no common move of all prices liquidates{end}"
     unit = next((u for u in assessment.units if u.name == joint.first), None)
     first = f"; the {joint.first} {unit.kind} breaks first" if unit else ""
+    if unknown:
+        first = f"; how far they may {unknown} is unknown"
     return f"all prices together may {' or '.join(ways)}{first}"
 
 
@@ -131,10 +135,15 @@ def _positions(assessment: Assessment) -> Table:
         assessment.positions, assessment.boundaries.positions, strict=True
     ):
         asset = assessment.rulebook.contracts[position.symbol].instrument.settle
-        leverage = leverage_of(position.symbol, assessment.account, assessment.rulebook)
+        leverage = leverage_setting(position.symbol, assessment.account, assessment.rulebook)
+        setting = (
+            ""
+            if leverage is None or assessment.rulebook.contracts[position.symbol].option
+            else f" {plain(leverage)}x"
+        )
         far = distance(position, boundary)
         table.add_row(
-            f"{position.symbol} {position.side}\n{position.mode} {plain(leverage)}x",
+            f"{position.symbol} {position.side}\n{position.mode}{setting}",
             plain(position.size),
             price(position.entry_price),
             UNKNOWN if position.mark_price is None else price(position.mark_price),
@@ -159,6 +168,10 @@ def _liquidation(boundary: PositionBoundary | None) -> str:
         ends.append(f"↓ {price(_short(boundary.lower, ROUND_CEILING))}")
     if boundary.upper is not None:
         ends.append(f"↑ {price(_short(boundary.upper, ROUND_FLOOR))}")
+    if not boundary.is_lower_known:
+        ends.append(f"↓ {UNKNOWN}")
+    if not boundary.is_upper_known:
+        ends.append(f"↑ {UNKNOWN}")
     return "\n".join(ends) or NONE
 
 

@@ -120,11 +120,19 @@ def _unit_joint(assessment: Assessment, unit: UnitAssessment) -> dict[str, Json]
 def _joint(joint: JointBoundary | None) -> Json:
     if joint is None:
         return None
+    unknown = {"down": joint.is_down_known, "up": joint.is_up_known}
     return {
         "down": None if joint.down is None else plain(joint.down),
         "up": None if joint.up is None else plain(joint.up),
         "first": joint.first,
+        **_unknown(unknown),
     }
+
+
+def _unknown(is_known: dict[str, bool]) -> dict[str, Json]:
+    # Only where a null is not an answer: a ladder that is known in part.
+    names: list[Json] = [name for name, known in is_known.items() if not known]
+    return {"unknown": names} if names else {}
 
 
 def _position(position: PositionAssessment, boundary: PositionBoundary | None) -> Json:
@@ -143,7 +151,11 @@ def _position(position: PositionAssessment, boundary: PositionBoundary | None) -
         "tier": position.tier,
         "liquidation_price": None
         if boundary is None
-        else {"lower": _price(boundary.lower), "upper": _price(boundary.upper)},
+        else {
+            "lower": _price(boundary.lower),
+            "upper": _price(boundary.upper),
+            **_unknown({"lower": boundary.is_lower_known, "upper": boundary.is_upper_known}),
+        },
         "roots": [plain(root) for root in boundary.roots] if boundary else [],
         "bankruptcy_price": _price(boundary.bankruptcy_price) if boundary else None,
         "distance": None if far is None else plain(far),

@@ -5,9 +5,9 @@ settle asset's pool; open orders add to the pool, isolated ones too, because the
 holds their margin until they fill. In multi-assets mode the tallies of all assets convert into
 one pool in USD at the end.
 
-The plain method (`rulebooks.schema.PLAIN`) stands in the loop itself, because every order and tick
-waits for it; what other methods ask of a position is in `requirement`, what they do not ask of
-opposite positions in `netting`.
+The plain method (`rulebooks.margin_rule.PLAIN`) stands in the loop itself, because every order and
+tick waits for it; what other methods ask of a position is in `requirement`, what they do not ask
+of opposite positions in `netting`.
 
 A missing mark, ladder or index price makes its unit unknown; it is never read as zero.
 """
@@ -35,6 +35,7 @@ from crossmargin.margin.netting import net_requirements
 from crossmargin.margin.open_orders import add_open_orders
 from crossmargin.margin.option_positions import net_expiries
 from crossmargin.margin.pnl import notional_and_pnl
+from crossmargin.margin.requirement import Exposure
 from crossmargin.margin.tally import Tally, in_usd
 from crossmargin.model.account import (
     Account,
@@ -44,7 +45,8 @@ from crossmargin.model.account import (
 )
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact, quotient_up
-from crossmargin.rulebooks.schema import PLAIN, Contract, Netting, Rulebook
+from crossmargin.rulebooks.margin_rule import PLAIN, Netting
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
 @exact
@@ -65,7 +67,9 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     positions: list[PositionAssessment] = []
     # Looked up here and not by a call each: this loop is what every order and tick waits for.
     contracts, leverages, marks = rulebook.contracts, account.leverage, market.marks
-    is_plain = rulebook.margin == PLAIN and not rulebook.options
+    # Sizes and a ladder that alone says what opening asks are not in the loop either.
+    is_plain = rulebook.margin == PLAIN and not (rulebook.options or rulebook.is_by_size)
+    is_plain = is_plain and rulebook.leverage_default is not None
     for position in account.positions:
         symbol = position.symbol
         contract = contracts.get(symbol) or contract_of(symbol, rulebook)
@@ -130,6 +134,9 @@ def _assess_position(
             index = tiers.index(value)
             piece = tiers.pieces[index]
             maintenance = value * piece.rate - piece.deduction
+            if piece.growth:
+                coins = Exposure.of_size(size, mark, contract.instrument).coins
+                maintenance += value * piece.growth * coins
             tier = index + 1
     return PositionAssessment(position, mark, value, pnl, initial, maintenance, tier)
 

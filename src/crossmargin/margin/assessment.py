@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from crossmargin.margin.boundary import Boundaries, boundaries
 from crossmargin.margin.health import Health
-from crossmargin.margin.lookup import leverage_of
+from crossmargin.margin.lookup import leverage_setting
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
@@ -200,8 +200,8 @@ class Assessment(Struct, frozen=True, dict=True):
             if tiers is None or position.tier is None or position.notional is None:
                 continue
             allowed = tiers.pieces[position.tier - 1].leverage_max
-            leverage = leverage_of(position.symbol, self.account, self.rulebook)
-            if leverage > allowed:
+            leverage = leverage_setting(position.symbol, self.account, self.rulebook)
+            if leverage is not None and leverage > allowed:
                 found[
                     f"leverage {plain(leverage)} of {position.symbol} is above the "
                     f"{plain(allowed)} that tier {position.tier} allows"

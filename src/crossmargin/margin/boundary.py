@@ -43,24 +43,35 @@ class PositionBoundary(Struct, frozen=True):
         to the tick, or to 8 places where the tick is not known.
     roots : all crossings, where there are more than two; rounded towards safety.
     bankruptcy_price : the nearest price at which equity is zero; None if there is none.
+    is_lower_known, is_upper_known : whether None there means that there is none; where a ladder is
+        known only in part, an end beyond it is not known.
     """
 
     lower: Decimal | None
     upper: Decimal | None
     roots: tuple[Decimal, ...] = ()
     bankruptcy_price: Decimal | None = None
+    is_lower_known: bool = True
+    is_upper_known: bool = True
 
 
 class JointBoundary(Struct, frozen=True):
     """How far all marks can move by the same percentage; magnitudes, rounded towards zero.
 
-    `down` in [0, 1], `up` from 0; None means never on that side. `first` names the pool or
-    bucket that breaks at the smaller of the two.
+    `down` in [0, 1], `up` from 0; None means never on that side, unless it `is_…_known` not.
+    `first` names the pool or bucket that breaks at the smaller of the two.
     """
 
     down: Decimal | None
     up: Decimal | None
     first: str | None = None
+    is_down_known: bool = True
+    is_up_known: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether both sides are."""
+        return self.is_down_known and self.is_up_known
 
 
 class Boundaries(Struct, frozen=True):
@@ -93,7 +104,8 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
         for position in unit.positions:
             by_position[position.symbol, position.side] = found.get(position.symbol)
         by_unit[unit.name] = _joint(unit, market, rulebook)
-        if by_unit[unit.name] is None or None in found.values():
+        joint = by_unit[unit.name]
+        if not (joint and joint.is_known) or any(not _is_known(one) for one in found.values()):
             missing |= dict.fromkeys(_ladder_ends(unit, rulebook))
     return Boundaries(
         tuple(by_position.get((position.symbol, position.side)) for position in account.positions),
@@ -195,10 +207,15 @@ def _position_boundary(
     tick = rulebook.contracts[symbol].instrument.tick or EIGHT_PLACES
     safe = _safe_prices(unit, symbol, market, rulebook)
     low, high = _nearest(safe, mark)
+    is_low_known = is_high_known = True
     if _ladder_ends(unit, rulebook):
         # Known only if it is the same however the ladders go on where they are not known.
         worst = _safe_prices(unit, symbol, market, rulebook, is_worst=True)
-        if (low, high) != _nearest(worst, mark) or bool(safe) != bool(worst):
+        if bool(safe) != bool(worst):
+            return None
+        worst_low, worst_high = _nearest(worst, mark)
+        is_low_known, is_high_known = low == worst_low, high == worst_high
+        if not (is_low_known or is_high_known):
             return None
         safe = [span for span in safe if span in worst]
     crossings = [
@@ -210,22 +227,30 @@ def _position_boundary(
     solvent = _safe_prices(unit, symbol, market, rulebook, has_maintenance=False)
     zero_low, zero_high = _nearest(solvent, mark)
     return PositionBoundary(
-        _up(low, tick),
-        _down(high, tick),
+        _up(low, tick) if is_low_known else None,
+        _down(high, tick) if is_high_known else None,
         tuple(crossings) if len(crossings) > 2 else (),
         _closest(_up(zero_low, tick), _down(zero_high, tick), mark),
+        is_low_known,
+        is_high_known,
     )
 
 
+def _is_known(boundary: PositionBoundary | None) -> bool:
+    return boundary is not None and boundary.is_lower_known and boundary.is_upper_known
+
+
 def _joint(unit: Unit, market: Market, rulebook: Rulebook) -> JointBoundary | None:
-    try:
-        return JointBoundary(
-            _multiple(unit, _all_by(-ONE), market, rulebook),
-            _multiple(unit, _all_by(ONE), market, rulebook),
-            unit.name,
-        )
-    except UnknownError:
+    sides: list[tuple[Decimal | None, bool]] = []
+    for move in (-ONE, ONE):
+        try:
+            sides.append((_multiple(unit, _all_by(move), market, rulebook), True))
+        except UnknownError:
+            sides.append((None, False))
+    (down, is_down_known), (up, is_up_known) = sides
+    if not (is_down_known or is_up_known):
         return None
+    return JointBoundary(down, up, unit.name, is_down_known, is_up_known)
 
 
 def _nearest(spans: list[Span], mark: Fraction) -> Span:
@@ -312,10 +337,13 @@ def _ladder_ends(unit: Unit, rulebook: Rulebook) -> list[str]:
 
 def _first_to_break(by_unit: dict[str, JointBoundary | None]) -> JointBoundary | None:
     known = [joint for joint in by_unit.values() if joint is not None]
-    if len(known) < len(by_unit):
+    is_down_known = all(joint.is_down_known for joint in known)
+    is_up_known = all(joint.is_up_known for joint in known)
+    if len(known) < len(by_unit) or not (is_down_known or is_up_known):
         return None
     down = min((joint.down for joint in known if joint.down is not None), default=None)
     up = min((joint.up for joint in known if joint.up is not None), default=None)
+    down, up = down if is_down_known else None, up if is_up_known else None
     nearest = min((move for move in (down, up) if move is not None), default=None)
     first = next(
         (
@@ -325,7 +353,7 @@ def _first_to_break(by_unit: dict[str, JointBoundary | None]) -> JointBoundary |
         ),
         None,
     )
-    return JointBoundary(down, up, first)
+    return JointBoundary(down, up, first, is_down_known, is_up_known)
 
 
 def _up(price: Fraction, tick: Decimal) -> Decimal | None:

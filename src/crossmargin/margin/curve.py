@@ -96,13 +96,25 @@ class Leg:
         bisect = bisect_right if self.tiers.is_floor_included else bisect_left
         piece = self.tiers.pieces[bisect(self._steps, measure)]
         rate, growth = Fraction(piece.rate) + self.added_rate, Fraction(piece.growth)
-        to.add(0, Fraction(piece.deduction) - self.reserve)
+        to.add(0, -self.reserve)
+        self._add_deduction(to, Fraction(piece.deduction))
         if self.is_inverse:
             to.add_inverse_price(-quantity * rate, line)
             if growth:
                 to.add_inverse_price(-quantity * quantity * growth, line, order=2)
         else:
             to.add_price(-quantity * (rate + growth * quantity), line)
+
+    def _add_deduction(self, to: Expression, deduction: Fraction) -> None:
+        if not self.tiers.is_by_size or not deduction:
+            to.add(0, deduction)
+            return
+        # A size, at what one unit of it is worth.
+        per_size = deduction * abs(self.quantity) / self.size
+        if self.is_inverse:
+            to.add_inverse_price(per_size, self.margin_price)
+        else:
+            to.add_price(per_size, self.margin_price)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from crossmargin.margin.collateral import Rates, rates
 from crossmargin.model.account import Account, MarginMode, Position, PositionMode
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, plain
-from crossmargin.rulebooks.schema import Contract, Netting, Rulebook
+from crossmargin.rulebooks.margin_rule import Netting
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 POOL_USD = "USD"
 """The name of the one pool of multi-assets mode, and the asset it is counted in."""
@@ -87,7 +88,7 @@ def offset_group(position: Position, rulebook: Rulebook) -> tuple[str, str] | No
         return None
     instrument = rulebook.contracts[position.symbol].instrument
     if netting is Netting.LARGER_SIDE:
-        return instrument.settle, instrument.base
+        return None if instrument.kind.is_inverse else (instrument.settle, instrument.base)
     return instrument.settle, position.symbol
 
 

@@ -21,7 +21,8 @@ from crossmargin.margin.requirement import (
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, down_to, plain
-from crossmargin.rulebooks.schema import Contract, PriceBasis, Rulebook
+from crossmargin.rulebooks.margin_rule import PriceBasis
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
 def assess_position(
@@ -75,12 +76,13 @@ def assess_position(
     if basis is not rule.maintenance_price:
         opened = Exposure.of_size(size, price_of(basis, position, mark, index), instrument)
     leverage = leverage_setting(position.symbol, account, rulebook, remarks)
+    by_size = tiers.is_by_size
     return PositionAssessment(
         position,
         mark,
         value,
         pnl,
-        initial_margin(opened, tier, rule, leverage, fraction) + reserve,
-        maintenance_margin(exposure, tier, rule) + reserve,
+        initial_margin(opened, tier, rule, leverage, fraction, is_by_size=by_size) + reserve,
+        maintenance_margin(exposure, tier, rule, is_by_size=by_size) + reserve,
         number + 1,
     )

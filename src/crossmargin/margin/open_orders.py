@@ -18,7 +18,8 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
 from crossmargin.money import ZERO, quotient_up
-from crossmargin.rulebooks.schema import PLAIN, Rulebook
+from crossmargin.rulebooks.margin_rule import PLAIN
+from crossmargin.rulebooks.schema import Rulebook
 
 
 def add_open_orders(
@@ -59,7 +60,7 @@ def add_open_orders(
             if not order.reduce_only:
                 tally.open_loss += open_loss(order.size, price, mark, instrument)
         values = (exposure(held, bids, asks), abs(held))
-        if rulebook.margin == PLAIN:
+        if rulebook.margin == PLAIN and rulebook.leverage_default is not None:
             leverage = leverage_of(symbol, account, rulebook, remarks)
             asked, kept = (quotient_up(value, leverage) for value in values)
         else:
@@ -94,6 +95,7 @@ def _initial_margin(
         rulebook.margin,
         leverage_setting(symbol, account, rulebook, remarks),
         None if isinstance(fraction, str) else fraction,
+        is_by_size=contract.tiers.is_by_size,
     )
 
 

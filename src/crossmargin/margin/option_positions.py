@@ -23,7 +23,8 @@ from crossmargin.model.instrument import Instrument, Kind, OptionTerms
 from crossmargin.model.market import Market
 from crossmargin.model.option import Right
 from crossmargin.money import ONE, ZERO
-from crossmargin.rulebooks.schema import Contract, OptionMethod, Rulebook
+from crossmargin.rulebooks.margin_rule import OptionMethod
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
 def terms_of(instrument: Instrument) -> OptionTerms:

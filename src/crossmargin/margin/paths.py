@@ -17,7 +17,8 @@ from crossmargin.margin.units import Unit, held_assets
 from crossmargin.model.account import Position
 from crossmargin.model.market import Market
 from crossmargin.money import ONE
-from crossmargin.rulebooks.schema import ClosingFee, Contract, MarginRule, PriceBasis, Rulebook
+from crossmargin.rulebooks.margin_rule import ClosingFee, MarginRule, PriceBasis
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 ZERO = Fraction(0)
 STEPS_LOST = 3

@@ -8,7 +8,7 @@ requirements at the index or at entry, the fee of closing kept back, and roundin
 Requirements round up, at 50 digits where a division does not end.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from msgspec import Struct
 
@@ -19,14 +19,11 @@ from crossmargin.model.account import MarginMode, Position
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.money import ONE, ZERO, down_to, quotient_up, up_to
-from crossmargin.rulebooks.schema import (
-    ClosingFee,
-    Contract,
-    InitialMargin,
-    MarginRule,
-    PriceBasis,
-)
+from crossmargin.money import ONE, ZERO, down_to, quotient_down, quotient_up, up_to
+from crossmargin.rulebooks.margin_rule import ClosingFee, InitialMargin, MarginRule, PriceBasis
+from crossmargin.rulebooks.schema import Contract
+
+_AS_IT_WAS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
 class Exposure(Struct, frozen=True):
@@ -53,11 +50,15 @@ class Exposure(Struct, frozen=True):
 
     @classmethod
     def of_value(cls, value: Decimal, price: Decimal, instrument: Instrument) -> "Exposure":
-        """Return the exposure that a notional is at a price; sizes rounded up at 50 digits."""
+        """Return the exposure that a notional is at a price; coins rounded up at 50 digits.
+
+        Its size is rounded to the nearest at 40, so that a size which became a notional at the
+        same price is itself again, and in its own tier where it is on a floor.
+        """
         if instrument.kind.is_inverse:
-            return cls(value, value, quotient_up(value * price, instrument.multiplier))
+            return cls(value, value, _AS_IT_WAS.divide(value * price, instrument.multiplier))
         coins = quotient_up(value, price)
-        return cls(value, coins, quotient_up(coins, instrument.multiplier))
+        return cls(value, coins, _AS_IT_WAS.divide(coins, instrument.multiplier))
 
 
 def tier_number(exposure: Exposure, tiers: Tiers) -> int | None:
@@ -68,8 +69,12 @@ def tier_number(exposure: Exposure, tiers: Tiers) -> int | None:
     return tiers.index(measure)
 
 
-def maintenance_margin(exposure: Exposure, tier: Tier, rule: MarginRule) -> Decimal:
+def maintenance_margin(
+    exposure: Exposure, tier: Tier, rule: MarginRule, *, is_by_size: bool = False
+) -> Decimal:
     """Return value × (rate + growth × coins + closing fee) − deduction, without what is fixed.
+
+    On a ladder by size the deduction is a size, taken at what that much is worth, rounded down.
 
     With a money step the base initial margin is rounded up first, and then its share. Source:
     dYdX v4-chain, `x/perpetuals/lib`; Deribit, "Standard margin"; OKX, Bitget and Gate add the
@@ -77,13 +82,16 @@ def maintenance_margin(exposure: Exposure, tier: Tier, rule: MarginRule) -> Deci
     """
     step = rule.money_step
     if step is not None and tier.initial_rate is not None:
-        share = quotient_up(tier.rate, tier.initial_rate)
         base = up_to(step, down_to(step, exposure.value) * tier.initial_rate)
-        return up_to(step, base * share)
+        # Divided last: a share that does not end must not add a step to a margin that does.
+        return up_to(step, quotient_up(base * tier.rate, tier.initial_rate))
     rate = tier.rate + tier.growth * exposure.coins
     if rule.closing_fee is ClosingFee.MARK:
         rate += rule.closing_fee_rate
-    return exposure.value * rate - tier.deduction
+    deduction = tier.deduction
+    if is_by_size and deduction:
+        deduction = quotient_down(deduction * exposure.value, exposure.size)
+    return exposure.value * rate - deduction
 
 
 def initial_margin(
@@ -92,6 +100,8 @@ def initial_margin(
     rule: MarginRule,
     leverage: Decimal | None,
     initial_fraction: Decimal | None = None,
+    *,
+    is_by_size: bool = False,
 ) -> Decimal:
     """Return what opening `exposure` asks for, without what is fixed.
 
@@ -103,7 +113,8 @@ def initial_margin(
     if rule.initial is InitialMargin.MULTIPLE:
         if rule.initial_multiple is None:
             raise InvariantBroken("a multiple of maintenance margin is asked, but not which")
-        return rule.initial_multiple * maintenance_margin(exposure, tier, rule)
+        maintenance = maintenance_margin(exposure, tier, rule, is_by_size=is_by_size)
+        return rule.initial_multiple * maintenance
     asked = ZERO
     value = exposure.value if rule.money_step is None else down_to(rule.money_step, exposure.value)
     if leverage is not None:
@@ -160,7 +171,9 @@ def closing_reserve(
     if position.mode is MarginMode.ISOLATED:
         at_bankruptcy = quotient_up(opened - sign * position.margin, ONE - sign * fee)
     else:
-        at_bankruptcy = opened - sign * quotient_up(opened, leverage)
+        # What is left of a falling value is rounded up as well.
+        part = (quotient_down if is_worth_less else quotient_up)(opened, leverage)
+        at_bankruptcy = opened - sign * part
     return max(ZERO, fee * at_bankruptcy)
 
 

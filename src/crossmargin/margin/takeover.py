@@ -13,7 +13,7 @@ from msgspec import Struct
 from crossmargin.errors import UsageError
 from crossmargin.margin.assessment import PositionAssessment
 from crossmargin.model.instrument import Instrument
-from crossmargin.money import ZERO, exact, quotient_down, quotient_up
+from crossmargin.money import ONE, ZERO, exact, quotient_down, quotient_up
 
 
 class Takeover(Struct, frozen=True):
@@ -57,9 +57,10 @@ def takeovers(
     weights = [position.maintenance_margin or ZERO for position, _ in held]
     if not any(weights):
         weights = [position.notional or ZERO for position, _ in held]
+    if not any(weights):
+        # Less than one step of money: nothing to share by, so the shares are even.
+        weights = [ONE] * len(held)
     total = sum(weights, ZERO)
-    if not total:
-        raise UsageError(f"the mark price of {held[0][0].symbol} is not known")
     found = []
     left = equity
     for (position, instrument), weight in zip(held[:-1], weights[:-1], strict=True):

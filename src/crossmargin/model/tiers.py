@@ -26,7 +26,7 @@ class Tier(Struct, frozen=True):
     ----------
     floor : where it begins: notional in the settle asset, or size (`Tiers.is_by_size`).
     rate : the maintenance margin's fraction of notional.
-    deduction : in the settle asset.
+    deduction : in the settle asset; of a ladder by size in its unit of size, at what that is worth.
     leverage_max : the largest leverage allowed.
     initial_rate : the initial margin's fraction of notional, where the venue publishes one; else
         1 ÷ `leverage_max`.

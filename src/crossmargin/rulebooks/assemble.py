@@ -38,16 +38,14 @@ from crossmargin.rulebooks.files import (
     read,
 )
 from crossmargin.rulebooks.ladder import slices_of, tiers_of
+from crossmargin.rulebooks.margin_rule import PLAIN, MarginRule
 from crossmargin.rulebooks.options import families_of
+from crossmargin.rulebooks.procedure import Adl, Liquidation
 from crossmargin.rulebooks.schema import (
-    PLAIN,
-    Adl,
     Collateral,
     Contract,
     Fees,
     Funding,
-    Liquidation,
-    MarginRule,
     OpenInterestCaps,
     Rulebook,
 )
@@ -265,7 +263,7 @@ def _tiers(ladder: LadderTable, table: TiersTable) -> Tiers | None:
         ladder.tiers,
         is_floor_included=table.is_floor_included,
         is_whole_position=table.is_whole_position,
-        is_by_size=table.unit == "size",
+        is_by_size=(ladder.unit or table.unit) == "size",
         growth=ladder.growth,
     )
 

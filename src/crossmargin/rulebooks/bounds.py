@@ -72,6 +72,9 @@ RANGES = {
     ("options", "initial_floor_fraction"): FRACTION,
     ("options", "fee_reserve_fraction"): FEE,
     ("options", "order_floor_fraction"): FRACTION,
+    ("options", "maintenance_fraction"): FRACTION,
+    ("options", "maintenance_mark_fraction"): FRACTION,
+    ("options", "initial_to_maintenance"): Range(Decimal(0), Decimal(10)),
     ("options", "unpaired_initial"): Range(Decimal(0), Decimal(10)),
     ("options", "unpaired_maintenance"): Range(Decimal(0), Decimal(10)),
     ("liquidation", "fraction"): SHARE,
@@ -133,6 +136,8 @@ def _numbers(table: Struct) -> Iterator[tuple[str, Decimal]]:
         value = getattr(table, name)
         if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
             yield name, Decimal(value)
+        elif isinstance(value, Struct):
+            yield from _numbers(value)
 
 
 def _sources_of(where: str, table: Sourced) -> Collection[str]:

@@ -1,4 +1,4 @@
-"""What the packaged rulebooks are, for people who choose one: editions, sources, assumptions.
+"""What the rulebooks are, packaged and one's own: editions, sources, assumptions.
 
 Records only; how they are printed is the command line's business.
 """
@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from crossmargin.rulebooks.loader import editions, load_rulebook, venues
+from crossmargin.rulebooks.loader import Origin, editions, load_rulebook, origin, venues
 from crossmargin.rulebooks.schema import Source
 
 HASH_DIGITS = 12
@@ -20,6 +20,7 @@ class EditionSummary(Struct, frozen=True):
     symbols: int
     ladders: int
     hash_short: str
+    origin: Origin
 
 
 class VenueSummary(Struct, frozen=True):
@@ -44,7 +45,7 @@ def summaries() -> tuple[VenueSummary, ...]:
     Raises
     ------
     RulebookError
-        If a packaged file is invalid.
+        If a file is invalid.
     """
     return tuple(summary(venue) for venue in venues())
 
@@ -65,7 +66,13 @@ def summary(venue: str) -> VenueSummary:
         # Symbols of one ladder share the object it was read into.
         ladders = {id(contract.tiers) for contract in book.contracts.values()}
         lines.append(
-            EditionSummary(day, len(book.contracts), len(ladders), book.sha256[:HASH_DIGITS])
+            EditionSummary(
+                day,
+                len(book.contracts),
+                len(ladders),
+                book.sha256[:HASH_DIGITS],
+                origin(venue, day),
+            )
         )
         sources.update(book.sources)
         collateral = (entry.assumption for entry in book.collateral.values())

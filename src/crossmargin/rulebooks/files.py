@@ -20,20 +20,15 @@ from msgspec import Struct
 
 from crossmargin.errors import RulebookError
 from crossmargin.money import ONE, ZERO
-from crossmargin.rulebooks.schema import (
+from crossmargin.rulebooks.margin_rule import ClosingFee, InitialMargin, Netting, PriceBasis
+from crossmargin.rulebooks.procedure import (
     AdlPrice,
     AdlRanking,
-    AssumedPrice,
-    ClosingFee,
-    InitialMargin,
     LadderStep,
-    Netting,
     PositionChoice,
-    PriceBasis,
-    RatioConvention,
-    Source,
     SwitchRule,
 )
+from crossmargin.rulebooks.schema import AssumedPrice, RatioConvention, Source
 
 F = TypeVar("F", bound="Tables")
 
@@ -74,7 +69,7 @@ class TiersTable(Sourced, frozen=True):
 
 
 class MarginTable(Sourced, frozen=True):
-    """How requirements follow from notional and ladder: see `schema.MarginRule`."""
+    """How requirements follow from notional and ladder: see `margin_rule.MarginRule`."""
 
     initial: InitialMargin = InitialMargin.LEVERAGE
     initial_multiple: Decimal | None = None
@@ -109,7 +104,7 @@ class RightTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OptionsTable(Sourced, frozen=True):
-    """One family of options: see `schema.OptionFamily` and `model.option.OptionRule`.
+    """One family of options: see `margin_rule.OptionFamily` and `model.option.OptionRule`.
 
     `symbol` is how they are named: literal text with `{base}`, a date as in contracts or
     `{yyyymmdd}`, `{strike}` and `{right}` (C or P). `bases` are separated by white space. Without
@@ -217,6 +212,7 @@ class LadderTable(Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     tiers : see `ladder`; "unknown" for symbols whose ladder was not found.
     growth : what each coin of a position adds to all rates, as a percentage ("0.005%").
+    unit : what its floors count, where it is not what [tiers] says.
     multiplier : what one unit of size stands for, where it is not the family's.
     open_interest_caps : lower and upper, see `schema.OpenInterestCaps`.
     """
@@ -225,6 +221,7 @@ class LadderTable(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: str
     symbols: str
     growth: str | None = None
+    unit: Literal["notional", "size"] | None = None
     multiplier: Decimal | None = None
     open_interest_caps: tuple[Decimal, Decimal] | None = None
 

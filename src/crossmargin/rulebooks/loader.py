@@ -1,18 +1,26 @@
 """Which rulebooks there are, and which of them is in force.
 
 Venues change their tables often, so a rulebook is dated and an answer must say which one it used.
-This module finds the packaged files, picks the edition (`load_rulebook`) and keeps what it has
-read; it does not interpret a file (`assemble` does). Invariant: the same arguments give the same
-rulebook, and a rulebook's hash is over the exact bytes it was read from.
+Editions come from two places: the package, and the user's data folder, where `crossmargin
+rulebooks update` puts what it fetched. This module finds the files, picks the edition
+(`load_rulebook`), adds editions of the user's (`add_edition`) and keeps what it has read; it does
+not interpret a file (`assemble` does). Invariants: the same arguments and files give the same
+rulebook, a rulebook's hash is over the exact bytes it was read from, no date has two editions, and
+an edition that exists is never changed.
 
 Rulebooks are shared between callers, who therefore never change the dictionaries inside.
 """
 
+import os
 import re
+import tempfile
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,6 +30,22 @@ from crossmargin.rulebooks.files import DataFile, EditionFile, read
 from crossmargin.rulebooks.schema import Rulebook
 
 EDITION = re.compile(r"(\d{4}-\d{2}-\d{2})\.toml")
+DATA_FOLDER = "CROSSMARGIN_DATA"
+"""The environment variable that names the user's data folder."""
+
+
+class Origin(StrEnum):
+    """Where an edition comes from."""
+
+    PACKAGED = "packaged"
+    YOURS = "yours"
+
+
+class EditionFiles(NamedTuple):
+    """The two files an edition is read from."""
+
+    rules: DataFile
+    edition: DataFile
 
 
 def load_rulebook(
@@ -60,25 +84,52 @@ def load_rulebook(
     return replace(first, assumptions=(*first.assumptions, sentence))
 
 
-@cache
+def user_folder() -> Path:
+    """Return the folder of the user's own rulebooks, which need not exist.
+
+    It is `rulebooks` in the folder `$CROSSMARGIN_DATA` names, else in the place the operating
+    system keeps a user's data.
+    """
+    named = os.environ.get(DATA_FOLDER)
+    if named:
+        return Path(named) / "rulebooks"
+    from platformdirs import user_data_path
+
+    return user_data_path("crossmargin", appauthor=False) / "rulebooks"
+
+
 def venues() -> tuple[str, ...]:
-    """Return the venues that have a rulebook, sorted by name."""
-    return tuple(sorted(folder.name for folder in _data().iterdir() if folder.is_dir()))
+    """Return the venues that have a rulebook, sorted by name: packaged ones and the user's own.
+
+    A venue is a folder that holds a `rules.toml`.
+    """
+    folder = user_folder()
+    own = {path.parent.name for path in folder.glob(f"*/{RULES}")} if folder.is_dir() else set()
+    return tuple(sorted(own | set(_packaged_venues())))
 
 
-@cache
 def editions(venue: str) -> tuple[date, ...]:
     """Return the dates of a venue's editions, oldest first.
 
     Raises
     ------
     RulebookError
-        If there is no such venue, or a file is named for a day that does not exist.
+        If there is no such venue or no edition of it, a file is named for a day that does not
+        exist, or the user's folder has what is packaged already.
     """
-    if venue not in venues():
-        raise RulebookError(f"there is no rulebook of {venue!r}; there are {', '.join(venues())}")
-    days = (edition_date(file.name) for file in (_data() / venue).iterdir())
-    return tuple(sorted(day for day in days if day is not None))
+    return tuple(sorted(_origins(venue)))
+
+
+def origin(venue: str, edition: date) -> Origin:
+    """Return where an edition comes from.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such venue or edition.
+    """
+    found = _origins(venue)
+    return found[_existing(venue, edition, tuple(sorted(found)))]
 
 
 def edition_date(file_name: str) -> date | None:
@@ -104,26 +155,144 @@ def editions_with(venue: str, symbol: str) -> tuple[date, ...]:
     RulebookError
         If there is no such venue, or a file is invalid.
     """
-    return tuple(day for day in editions(venue) if symbol in _symbols(venue, day))
+    return tuple(
+        day for day in editions(venue) if symbol in _symbols(edition_files(venue, day).edition)
+    )
+
+
+def edition_files(venue: str, edition: date) -> EditionFiles:
+    """Return the files of an edition, as found.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such venue or edition.
+    """
+    is_packaged = origin(venue, edition) is Origin.PACKAGED
+    return EditionFiles(rules_file(venue), _file(venue, f"{edition}.toml", is_packaged=is_packaged))
+
+
+def rules_file(venue: str) -> DataFile:
+    """Return what is the same for all editions of a venue, as found.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such venue.
+    """
+    _check_venue(venue)
+    return _file(venue, RULES, is_packaged=venue in _packaged_venues())
+
+
+def check_is_new(venue: str, edition: date) -> None:
+    """Refuse a date of which the venue has an edition.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such venue, or it has an edition of this date.
+    """
+    where = _origins(venue, may_be_empty=True).get(edition)
+    if where is not None:
+        raise RulebookError(
+            f"{venue} has an edition of {edition} already ({where}); editions are never changed"
+        )
+
+
+def add_edition(venue: str, edition: date, content: bytes) -> Path:
+    """Write an edition into the user's folder, all of it or nothing, and return its path.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such venue, it has an edition of this date already, or `content` does not
+        make a rulebook with the venue's rules: then nothing is written.
+    """
+    check_is_new(venue, edition)
+    file = DataFile(f"{venue}/{edition}.toml", content)
+    rulebook_from(rules_file(venue), file)
+    target = user_folder() / file.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=".", suffix=".draft", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).chmod(0o644)
+        # A link is made only where nothing is, so that of two writers one loses.
+        os.link(draft, target)
+    except FileExistsError:
+        raise RulebookError(f"{target} exists already; editions are never changed") from None
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return target
 
 
 def _data() -> Traversable:
     return files("crossmargin.rulebooks") / "data"
 
 
-def _file(venue: str, name: str) -> DataFile:
+def _file(venue: str, name: str, *, is_packaged: bool) -> DataFile:
+    if is_packaged:
+        return _packaged_file(venue, name)
+    return DataFile(f"{venue}/{name}", (user_folder() / venue / name).read_bytes())
+
+
+@cache
+def _packaged_file(venue: str, name: str) -> DataFile:
     return DataFile(f"{venue}/{name}", (_data() / venue / name).read_bytes())
 
 
 @cache
+def _packaged_venues() -> tuple[str, ...]:
+    return tuple(sorted(folder.name for folder in _data().iterdir() if (folder / RULES).is_file()))
+
+
+@cache
+def _packaged(venue: str) -> frozenset[date]:
+    if venue not in _packaged_venues():
+        return frozenset()
+    days = (edition_date(file.name) for file in (_data() / venue).iterdir())
+    return frozenset(day for day in days if day is not None)
+
+
+# The user's folder is looked at each time: an update adds to it.
+def _origins(venue: str, *, may_be_empty: bool = False) -> dict[date, Origin]:
+    _check_venue(venue)
+    packaged = _packaged(venue)
+    found = dict.fromkeys(packaged, Origin.PACKAGED)
+    folder = user_folder() / venue
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
+        day = edition_date(name)
+        if day in packaged or (name == RULES and venue in _packaged_venues()):
+            raise RulebookError(f"{folder / name} is packaged too: move yours away")
+        if day is not None:
+            found[day] = Origin.YOURS
+    if not found and not may_be_empty:
+        raise RulebookError(f"there is no edition of {venue}")
+    return found
+
+
+def _check_venue(venue: str) -> None:
+    if venue not in venues():
+        raise RulebookError(f"there is no rulebook of {venue!r}; there are {', '.join(venues())}")
+
+
 def _load(venue: str, edition: date) -> Rulebook:
-    return rulebook_from(_file(venue, RULES), _file(venue, f"{edition}.toml"))
+    return _read(*edition_files(venue, edition))
+
+
+# Keyed by what the files hold: a file that changed is another rulebook.
+@cache
+def _read(rules: DataFile, edition: DataFile) -> Rulebook:
+    return rulebook_from(rules, edition)
 
 
 # Ladders are not worked out here: only the names are asked for, of every edition at once.
 @cache
-def _symbols(venue: str, edition: date) -> frozenset[str]:
-    ladders = read(_file(venue, f"{edition}.toml"), EditionFile).ladder
+def _symbols(edition: DataFile) -> frozenset[str]:
+    ladders = read(edition, EditionFile).ladder
     return frozenset(symbol for ladder in ladders for symbol in symbols_of(ladder))
 
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from crossmargin.model.instrument import Instrument, Kind, OptionTerms
 from crossmargin.model.option import OptionRule, Right, RightRule
 from crossmargin.rulebooks.files import OptionsTable, RightTable
-from crossmargin.rulebooks.schema import Contract, OptionFamily, OptionMethod, Rulebook
+from crossmargin.rulebooks.margin_rule import OptionFamily, OptionMethod
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 SETTLES_AT_HOUR = 8
 DATES = {
@@ -37,7 +38,7 @@ def option_contract(symbol: str, rulebook: Rulebook) -> Contract | None:
         if match is None or match["base"] not in family.bases:
             continue
         try:
-            day = datetime.strptime(match["date"].title() + " +0000", dates + " %z")
+            day = datetime.strptime(f"{match['date'].title()} +0000", f"{dates} %z")
         except ValueError:
             return None
         expires = day.replace(hour=SETTLES_AT_HOUR)

@@ -27,7 +27,8 @@ from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain
-from crossmargin.rulebooks.schema import LadderStep, Rulebook
+from crossmargin.rulebooks.procedure import LadderStep
+from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.liquidation import (
     CancelOrders,
     Reduce,

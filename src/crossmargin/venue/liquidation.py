@@ -38,13 +38,8 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
 from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, exact, quotient_down
-from crossmargin.rulebooks.schema import (
-    Contract,
-    LadderStep,
-    Liquidation,
-    PositionChoice,
-    Rulebook,
-)
+from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
+from crossmargin.rulebooks.schema import Contract, Rulebook
 from crossmargin.venue.posting import Posted, post_fill
 from crossmargin.venue.reduction import first_order_size
 

@@ -188,8 +188,8 @@ def test_a_key_that_the_tolerances_do_not_name_has_none():
     ("parts", "reason"),
     [
         pytest.param({}, "", id="a case we answer"),
-        pytest.param({"topic": "ADL ranking"}, "topic:ADL ranking", id="an unknown topic"),
-        pytest.param({"venue": "okx"}, "venue:okx", id="a venue without adapters"),
+        pytest.param({"topic": "sea level"}, "topic:sea level", id="an unknown topic"),
+        pytest.param({"venue": "drift"}, "venue:drift", id="a venue without adapters"),
         pytest.param({"is_verified": False}, "not verified", id="a case nobody can recompute"),
     ],
 )
@@ -323,7 +323,7 @@ def test_the_options_work_and_the_report_says_what_each_case_came_to(tmp_path):
     rows = [
         {"id": "right", "given": LONG, "expect": {"liquidation_price_usdt": "8.08080808"}},
         {"id": "wrong", "given": LONG, "expect": {"liquidation_price_usdt": "9"}},
-        {"id": "later", "topic": "ADL ranking", "given": {}, "expect": {}},
+        {"id": "later", "topic": "sea level", "given": {}, "expect": {}},
     ]
     usual = {"venue": "binance-usdm", "topic": "liquidation price", "tolerance": "1e-8"}
     (tmp_path / "some.json").write_text(json.dumps([usual | row for row in rows]))
@@ -339,7 +339,7 @@ def test_the_options_work_and_the_report_says_what_each_case_came_to(tmp_path):
     )
 
     assert "2 failed, 1 passed, 1 skipped" in answer.stdout
-    assert "topic:ADL ranking" in answer.stdout
+    assert "topic:sea level" in answer.stdout
     assert [
         ("later", "skipped", None),
         ("right", "passed", {"liquidation_price_usdt": "8.080808080808080809"}),

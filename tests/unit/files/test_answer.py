@@ -313,7 +313,13 @@ def test_a_ladder_that_is_known_in_part_makes_far_boundaries_unknown_and_names_i
     found = told({"USDT": "100"}, cross("AUSDT", -1, 100), marks={"AUSDT": "100"}, rules=rules)
 
     assert ("ok", "0.02") == (found["status"], found["health"])
-    assert found["joint_liquidation"] is found["positions"][0]["liquidation_price"] is None
+    # A short: however the ladder goes on, falling prices never break it; rising ones do somewhere.
+    assert {"lower": None, "upper": None, "unknown": ["upper"]} == (
+        found["positions"][0]["liquidation_price"]
+    )
+    assert {"down": None, "up": None, "first": None, "unknown": ["up"]} == (
+        found["joint_liquidation"]
+    )
     assert ["margin tiers of AUSDT above 150"] == found["missing"]
 
 

@@ -345,18 +345,6 @@ def test_parts_that_contradict_each_other(text, sentence):
     ("mode", "text", "sentence"),
     [
         pytest.param(
-            'assets_mode = "multi"',
-            position('mode = "isolated"', "margin = 5"),
-            "BTCUSDT: multi-assets mode has no isolated positions",
-            id="an isolated position in multi-assets mode",
-        ),
-        pytest.param(
-            'assets_mode = "multi"',
-            '[margin_mode]\nBTCUSDT = "isolated"\n',
-            "BTCUSDT: multi-assets mode has no isolated symbols",
-            id="an isolated symbol in multi-assets mode",
-        ),
-        pytest.param(
             'position_mode = "hedge"',
             order(),
             "orders[0].side: an order in hedge mode needs the side it belongs to",

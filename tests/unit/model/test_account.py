@@ -7,7 +7,6 @@ import pytest
 from crossmargin.errors import UnitError, UsageError
 from crossmargin.model.account import (
     Account,
-    AssetsMode,
     MarginMode,
     Position,
     PositionMode,
@@ -51,16 +50,6 @@ def lot(size, entry="100", symbol="AUSDT", mode=CROSS, margin="0"):
             {"positions": (lot(1, margin="5"),)},
             "AUSDT: a cross position has no margin of its own",
             id="a cross position with a bucket",
-        ),
-        pytest.param(
-            {"positions": (lot(1, mode=ISOLATED),), "assets_mode": AssetsMode.MULTI},
-            "AUSDT: multi-assets mode has no isolated positions",
-            id="a bucket in multi-assets mode",
-        ),
-        pytest.param(
-            {"margin_mode": {"AUSDT": ISOLATED}, "assets_mode": AssetsMode.MULTI},
-            "AUSDT: multi-assets mode has no isolated symbols",
-            id="an isolated symbol in multi-assets mode",
         ),
         pytest.param(
             {"orders": (Order("AUSDT", D(1), D(100)),), "position_mode": HEDGE},

@@ -73,6 +73,16 @@ symbols = "BTCUSDC"
 """
 
 
+IN_RULES_FILE, IN_EDITION_FILE = "acme/rules.toml: ", "acme/2024-01-01.toml: "
+"""How a complaint about either text begins."""
+
+
+def broken(text: str, old: str, new: str) -> str:
+    """Return `text` with `old`, which must be in it, replaced."""
+    assert old in text
+    return text.replace(old, new)
+
+
 def acme(rules: str = RULES, edition: str = EDITION) -> Rulebook:
     """Return the rulebook that the two texts make."""
     return rulebook_from(

@@ -1,11 +1,11 @@
 """What people are shown who choose a rulebook."""
 
 from crossmargin.rulebooks.describe import summaries, summary
-from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.loader import load_rulebook, venues
 
 
 def test_every_venue_has_a_summary():
-    assert ["binance-coinm", "binance-usdm"] == [entry.venue for entry in summaries()]
+    assert list(venues()) == [entry.venue for entry in summaries()]
 
 
 def test_an_edition_is_counted_as_collected():

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from crossmargin.errors import RulebookError
-from crossmargin.rulebooks.ladder import tiers_of
+from crossmargin.rulebooks.ladder import slices_of, tiers_of
 
 # Announcement 2021-03-18 (bounds, leverage, rates); maintenance amounts as circulated with it.
 BTCUSDT_2021 = (
@@ -72,8 +72,8 @@ def test_whether_a_floor_belongs_to_the_tier_above_is_kept():
         pytest.param("0 100% 1x", "rate 100% must be in (0 %, 100 %)", id="rate one"),
         pytest.param("0 -1% 1x", "-1% must not be negative", id="negative rate"),
         pytest.param("0 1% 50", "leverage '50' must end in x, such as '100x'", id="bare leverage"),
-        pytest.param("0 0.1% 151x", "leverage 151x must be in [1, 150]", id="leverage too high"),
-        pytest.param("0 1% 0.5x", "leverage 0.5x must be in [1, 150]", id="leverage below one"),
+        pytest.param("0 0.1% 251x", "leverage 251x must be in [1, 250]", id="leverage too high"),
+        pytest.param("0 1% 0.5x", "leverage 0.5x must be in [1, 250]", id="leverage below one"),
         pytest.param("0 1%% 50x", "'1%%' is not a number", id="a word that is no number"),
         pytest.param("0 1% 50x | 1kk 2% 25x", "'1kk' is not a number", id="two units"),
         pytest.param("0 1% 50x | infk 2% 25x", "'infk' is not a number", id="infinity"),
@@ -98,5 +98,111 @@ def test_whether_a_floor_belongs_to_the_tier_above_is_kept():
 def test_it_is_refused_as_a_ladder(text, message):
     with pytest.raises(RulebookError) as refusal:
         tiers_of(text)
+
+    assert message == str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "rate"),
+    [
+        pytest.param("1/80", "0.0125", id="a fraction that ends"),
+        # 1 ÷ 6 = 0.1666…, 50 digits, the last rounded up.
+        pytest.param("1/6", "0." + "1" + "6" * 48 + "7", id="a fraction that does not end"),
+        pytest.param("1.5/100", "0.015", id="a fraction of a fraction"),
+    ],
+)
+def test_rates_may_be_fractions(word, rate):
+    assert Decimal(rate) == tiers_of(f"0 {word} 3x").pieces[0].rate
+
+
+@pytest.mark.parametrize(
+    ("word", "leverage", "initial"),
+    [
+        pytest.param("2%", "50", "0.02", id="a percentage"),
+        pytest.param("1/20", "20", "0.05", id="a fraction"),
+        # 1 ÷ 0.06 = 16.666…, 50 digits, cut.
+        pytest.param("6%", "16." + "6" * 48, "0.06", id="a leverage that does not end"),
+        pytest.param("50x", "50", None, id="a leverage has no initial rate"),
+    ],
+)
+def test_the_third_word_is_a_leverage_or_an_initial_rate(word, leverage, initial):
+    piece = tiers_of(f"0 1% {word}").pieces[0]
+
+    assert Decimal(leverage) == piece.leverage_max
+    assert (None if initial is None else Decimal(initial)) == piece.initial_rate
+
+
+def test_growth_is_the_same_in_every_tier():
+    tiers = tiers_of("0 1% 50x | 10 2% 25x", growth="0.005%")
+
+    assert [Decimal("0.00005")] * 2 == [piece.growth for piece in tiers.pieces]
+
+
+def test_without_growth_there_is_none():
+    assert tiers_of("0 1% 50x").pieces[0].growth == 0
+
+
+def test_a_ladder_by_size_is_asked_with_sizes():
+    tiers = tiers_of("0 0.5% 100x | 20 1% 50x", is_by_size=True, is_whole_position=True)
+
+    assert tiers.is_by_size
+    assert [0, 1] == [tiers.index(Decimal(size)) for size in (20, 21)]
+
+
+def test_a_ladder_may_be_known_in_part():
+    tiers = tiers_of("0 0.5% 100x | 1M 1% 50x | 2M ...")
+
+    assert (Decimal(2_000_000), None) == (tiers.known_to, tiers.cap)
+
+
+@pytest.mark.parametrize(
+    ("text", "growth", "message"),
+    [
+        pytest.param("0 1/0 3x", None, "rate '1/0' must be a percentage, such as '0.5%'", id="÷ 0"),
+        pytest.param("0 7/6 1x", None, "rate 7/6 must be in (0 %, 100 %)", id="more than all"),
+        pytest.param("0 1/a 3x", None, "'1/a' is not a number", id="a letter"),
+        pytest.param("0 1% 0%", None, "rate 0% must be in (0 %, 100 %)", id="initial rate zero"),
+        pytest.param(
+            "0 1% 50x", "0.005", "rate '0.005' must be a percentage, such as '0.5%'", id="growth"
+        ),
+        pytest.param(
+            "0 1% 50x | 1k ... | 2k",
+            None,
+            "tier '1k ...' must be floor, rate and leverage, such as '50k 0.5% 100x'",
+            id="known in part, and a cap",
+        ),
+        pytest.param(
+            "0 1% 50x | 1k 2% 25x | 1k ...", None, "cap 1000 must be above 1000", id="known to less"
+        ),
+    ],
+)
+def test_the_newer_words_are_refused(text, growth, message):
+    with pytest.raises(RulebookError) as refusal:
+        tiers_of(text, growth=growth)
+
+    assert message == str(refusal.value)
+
+
+def test_slices_are_read():
+    assert [("0", "0.98"), ("10", "0.95"), ("2000", "0")] == [
+        (str(piece.floor), str(piece.rate.normalize()))
+        for piece in slices_of("0 98% | 10 95% | 2k 0%")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "slice '' must be floor and rate, such as '10 95%'", id="nothing"),
+        pytest.param("0 0.9", "slice '0 0.9' must be floor and rate, such as '10 95%'", id="no %"),
+        pytest.param("1 98%", "the first slice must have floor 0", id="starts above zero"),
+        pytest.param("0 101%", "rate 1.01 must be at most 1", id="more than its worth"),
+        pytest.param("0 98% | 0 95%", "floor 0 must be above 0", id="floor twice"),
+        pytest.param("0 95% | 10 98%", "rate 0.98 must be at most 0.95", id="rate rises"),
+    ],
+)
+def test_it_is_refused_as_slices(text, message):
+    with pytest.raises(RulebookError) as refusal:
+        slices_of(text)
 
     assert message == str(refusal.value)

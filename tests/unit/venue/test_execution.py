@@ -9,7 +9,8 @@ from crossmargin.model.account import Account, AssetsMode, PositionMode
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
-from crossmargin.rulebooks.schema import Collateral, LadderStep
+from crossmargin.rulebooks.procedure import LadderStep
+from crossmargin.rulebooks.schema import Collateral
 from crossmargin.venue.execution import Trade, liquidate
 from tests.toys import D, book, linear, marginal, one_tier
 from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, account, held, with_fee

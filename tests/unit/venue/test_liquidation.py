@@ -9,7 +9,8 @@ from crossmargin.margin.assess import assess
 from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType, Side
-from crossmargin.rulebooks.schema import Collateral, LadderStep, Liquidation, PositionChoice
+from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
+from crossmargin.rulebooks.schema import Collateral
 from crossmargin.venue.liquidation import (
     CancelOrders,
     Reduce,

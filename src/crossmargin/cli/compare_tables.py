@@ -1,0 +1,174 @@
+"""A comparison as a person reads it: a line for each venue, then prices, then what was assumed."""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crossmargin.cli.console import show_sentence, show_table
+from crossmargin.cli.numbers import NONE, UNKNOWN, asked, full, held, percent, price
+from crossmargin.cli.tables import STYLES
+from crossmargin.files.comparison import venue_ratio
+from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
+from crossmargin.margin.boundary import PositionBoundary
+from crossmargin.money import plain
+from crossmargin.risk.capacity import Capacity, Limit
+from crossmargin.risk.comparison import (
+    Answer,
+    Comparison,
+    Total,
+    assumed,
+    left_out,
+    missing,
+    warnings,
+)
+from crossmargin.risk.underlying import DOLLARS, asset_name
+
+POSITIONS_ABREAST = 4
+"""Positions in one table of liquidation prices; the others follow in the next."""
+
+
+def show_comparison(out: Console, comparison: Comparison) -> None:
+    """Print everything there is to compare."""
+    home = comparison.home
+    out.print(
+        f"{home.venue}, rules of {home.rulebook.edition}, and the same portfolio elsewhere, the "
+        "most room first",
+        style="dim",
+    )
+    out.print()
+    show_table(out, _margins(comparison))
+    positions = home.assessment.positions
+    for start in range(0, len(positions), POSITIONS_ABREAST):
+        out.print()
+        show_table(out, _prices(comparison, start))
+    _show(out, "Held as", _holdings(comparison), "dim")
+    _show(out, "Unknown", missing(comparison), "yellow")
+    _show(out, "Warnings", warnings(comparison), "yellow")
+    _show(out, "Left out", left_out(comparison), "yellow")
+    for title, sentences in assumed(comparison):
+        _show(out, title, sentences, "dim")
+
+
+def _margins(comparison: Comparison) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    totals = [total for one in comparison.answers for total in one.totals]
+    has_coins = any(asset_name(total.asset) not in DOLLARS for total in totals)
+    has_buckets = any(total.units > 1 for total in totals)
+    table.add_column("")
+    if has_coins:
+        table.add_column("")
+    for heading in ("Equity", "Initial", "Maint.", "Buffer", "Health", "Venue’s", "Fall", "Rise"):
+        table.add_column(heading, justify="right")
+    table.add_column("Carries", justify="right")
+    if has_buckets:
+        table.add_column("Weakest")
+    for one in comparison.answers:
+        for place, total in enumerate(one.totals):
+            name = Text(one.venue, STYLES[one.assessment.status]) if not place else Text()
+            cells: list[Text | str] = [name]
+            cells += [total.asset] if has_coins else []
+            cells += _money(total, one)
+            cells += _room(one) if not place else ["", "", ""]
+            cells += [_name(total.weakest, one)] if has_buckets else []
+            table.add_row(*cells)
+    return table
+
+
+def _money(total: Total, one: Answer) -> list[str]:
+    asset, health, weakest = total.asset, total.health, total.weakest.health
+    ratio = venue_ratio(weakest, one.rulebook)
+    is_over = one.rulebook.ratio_convention.value.startswith("maintenance")
+    return [
+        held(health.equity if health else None, asset),
+        asked(health.initial_margin if health else None, asset),
+        asked(health.maintenance_margin if health else None, asset),
+        held(weakest.buffer if weakest else None, asset),
+        percent(weakest.fraction(), up=True) if weakest else UNKNOWN,
+        percent(ratio, up=is_over) if weakest else UNKNOWN,
+    ]
+
+
+def _room(one: Answer) -> list[str]:
+    joint = one.assessment.boundaries.joint
+    if one.assessment.status is Status.LIQUIDATABLE:
+        ends = ["now", "now"]
+    elif joint is None:
+        ends = [UNKNOWN, UNKNOWN]
+    else:
+        sides = ((joint.down, joint.is_down_known), (joint.up, joint.is_up_known))
+        ends = [percent(end, up=False) if is_known else UNKNOWN for end, is_known in sides]
+    return [*ends, carried(one.capacity)]
+
+
+def carried(found: Capacity | None) -> str:
+    """Return how many times the positions could be held, to two places, rounded down."""
+    if found is None:
+        return UNKNOWN
+    if found.limit is Limit.NONE:
+        return f"over {plain(found.multiple)}x"
+    shown = f"{found.multiple.quantize(Decimal('0.01'), ROUND_FLOOR)}x"
+    return f"≥ {shown}" if found.limit is Limit.UNKNOWN_LADDER else shown
+
+
+def _name(unit: UnitAssessment, one: Answer) -> str:
+    # A bucket by the account's own symbol, so that the same one reads the same at every venue.
+    if unit.health is None:
+        return UNKNOWN
+    return "pool" if unit.kind is UnitKind.POOL else one.own_name(unit.name, unit.symbol)
+
+
+def _prices(comparison: Comparison, start: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("Liquidation price")
+    stop = start + POSITIONS_ABREAST
+    for position in comparison.home.assessment.positions[start:stop]:
+        heading = f"{position.symbol} {position.side}\n{position.mode} {plain(position.size)}"
+        table.add_column(heading, justify="right")
+    for one in comparison.answers:
+        boundaries = one.assessment.boundaries.positions[start:stop]
+        name = Text(one.venue, STYLES[one.assessment.status])
+        table.add_row(name, *(_ends(boundary) for boundary in boundaries))
+    return table
+
+
+def _ends(boundary: PositionBoundary | None) -> str:
+    if boundary is None:
+        return UNKNOWN
+    ends = []
+    if boundary.lower is not None:
+        ends.append(f"↓ {_short(boundary.lower, ROUND_CEILING)}")
+    elif not boundary.is_lower_known:
+        ends.append(f"↓ {UNKNOWN}")
+    if boundary.upper is not None:
+        ends.append(f"↑ {_short(boundary.upper, ROUND_FLOOR)}")
+    elif not boundary.is_upper_known:
+        ends.append(f"↑ {UNKNOWN}")
+    return "\n".join(ends) or NONE
+
+
+def _short(value: Decimal, rounding: str) -> str:
+    # Six digits, or all before the point, tell venues apart; the exact price is in --json.
+    places = max(0, 5 - value.adjusted())
+    return price(value.quantize(Decimal(1).scaleb(-places), rounding))
+
+
+def _holdings(comparison: Comparison) -> list[str]:
+    lines = []
+    for one in comparison.answers[1:]:
+        parts = [f"{p.symbol} {full(p.size)}" for p in one.assessment.positions]
+        account = one.assessment.account
+        parts += [f"order of {order.symbol} {full(order.size)}" for order in account.orders]
+        if parts:
+            lines.append(f"{one.venue}, rules of {one.rulebook.edition}: {', '.join(parts)}")
+    return lines
+
+
+def _show(out: Console, title: str, sentences: list[str], style: str) -> None:
+    if not sentences:
+        return
+    out.print()
+    out.print(f"{title}:", style=style)
+    for sentence in sentences:
+        show_sentence(out, sentence, style)

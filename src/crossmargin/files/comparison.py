@@ -1,0 +1,87 @@
+"""Comparisons as other programs read them: one account under many venues' rules, as plain JSON.
+
+Each venue's object is an answer (`files.answer`) with a few more fields, so that whoever reads one
+reads them all. Rounding is that of answers. What is assumed about comparing at all stands once, at
+the top; what is assumed at a venue stands with it.
+
+The fields are described in docs/reference/comparison.md; `SCHEMA` changes with them.
+"""
+
+from decimal import Decimal
+
+from crossmargin.files.answer import Json, answer, asked, health_text, held
+from crossmargin.margin.health import Health
+from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, quotient_down
+from crossmargin.risk.capacity import Capacity
+from crossmargin.risk.comparison import Answer, Comparison, Total
+from crossmargin.rulebooks.schema import RatioConvention, Rulebook
+
+SCHEMA = 1
+
+
+@exact
+def comparison_answer(comparison: Comparison) -> dict[str, Json]:
+    """Return everything that is known about the account at each venue."""
+    home = comparison.home.rulebook
+    return {
+        "schema": SCHEMA,
+        "venue": home.venue,
+        "edition": home.edition.isoformat(),
+        "venues": [_venue(one) for one in comparison.answers],
+        "left_out": [
+            {"venue": refusal.venue, "reason": refusal.reason} for refusal in comparison.refusals
+        ],
+        "assumptions": list(comparison.common),
+    }
+
+
+@exact
+def venue_ratio(health: Health | None, rulebook: Rulebook) -> Decimal | None:
+    """Return the venue's own margin ratio as a fraction, to 8 places, against the account.
+
+    None where it is unknown, or means nothing: no maintenance margin to compare with, or equity
+    that is gone where equity divides.
+    """
+    if health is None:
+        return None
+    if rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
+        return health.fraction()
+    if not health.maintenance_margin:
+        return None
+    return down_to(EIGHT_PLACES, quotient_down(health.equity, health.maintenance_margin))
+
+
+def _venue(one: Answer) -> dict[str, Json]:
+    symbols: dict[str, Json] = dict(one.symbols)
+    return {
+        **answer(one.assessment),
+        "symbols": symbols,
+        "totals": [_total(total, one.rulebook) for total in one.totals],
+        "ratio_convention": one.rulebook.ratio_convention.value,
+        "capacity": _capacity(one.capacity),
+        "assumptions": list(one.said),
+    }
+
+
+def _total(total: Total, rulebook: Rulebook) -> Json:
+    health, weakest = total.health, total.weakest
+    ratio = venue_ratio(weakest.health, rulebook)
+    return {
+        "asset": total.asset,
+        "equity": held(health.equity if health else None),
+        "initial_margin": asked(health.initial_margin if health else None),
+        "maintenance_margin": asked(health.maintenance_margin if health else None),
+        "weakest": {
+            "kind": weakest.kind.value,
+            "name": weakest.name,
+            "buffer": held(weakest.health.buffer if weakest.health else None),
+            "health": health_text(weakest),
+            "venue_ratio": None if ratio is None else plain(ratio),
+        },
+    }
+
+
+def _capacity(found: Capacity | None) -> Json:
+    if found is None:
+        return None
+    return {"multiple": plain(found.multiple), "limit": found.limit.value}

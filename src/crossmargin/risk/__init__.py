@@ -1,0 +1,1 @@
+"""What could happen to an account: questions asked of the margin core, never answered beside it."""

@@ -1,0 +1,55 @@
+"""What holds for every packaged rulebook: it says what it rests on, and what it does not know."""
+
+import pytest
+
+from crossmargin.rulebooks.files import EditionFile, RulesFile, Sourced, Tables, read
+from crossmargin.rulebooks.loader import edition_files, editions, load_rulebook, venues
+from crossmargin.rulebooks.schema import Confidence
+
+EDITIONS = [(venue, edition) for venue in venues() for edition in editions(venue)]
+NOT_READ = {Confidence.MEMORY, Confidence.ASSUMED}
+
+each_edition = pytest.mark.parametrize(
+    ("venue", "edition"),
+    [pytest.param(venue, day, id=f"{venue} {day}") for venue, day in EDITIONS],
+)
+
+
+def sources_of(table: Sourced) -> set[str]:
+    """Return the keys of the sources a table names."""
+    return {table.source} if isinstance(table.source, str) else set(table.source.values())
+
+
+def files_of(venue, edition) -> tuple[Tables, Tables]:
+    rules, own = edition_files(venue, edition)
+    return read(rules, RulesFile), read(own, EditionFile)
+
+
+@each_edition
+def test_sentences_end(venue, edition):
+    rulebook = load_rulebook(venue, edition=edition)
+    collateral = [entry.assumption for entry in rulebook.collateral.values() if entry.assumption]
+
+    for sentence in (*rulebook.assumptions, *rulebook.notes.values(), *collateral):
+        assert sentence.endswith(".")
+
+
+@each_edition
+def test_what_was_not_read_is_said(venue, edition):
+    rules, own = files_of(venue, edition)
+    sources = {**rules.sources, **own.sources}
+    said_of_all = (*rules.assumptions, *own.assumptions)
+
+    for tables in (rules, own):
+        for key, table in tables.sourced().items():
+            if any(sources[name].confidence in NOT_READ for name in sources_of(table)):
+                assert table.assumption or said_of_all, f"{key} of {venue} rests on nothing read"
+
+
+@each_edition
+def test_fees_funding_and_liquidation_are_there(venue, edition):
+    rulebook = load_rulebook(venue, edition=edition)
+
+    assert rulebook.liquidation.steps
+    assert rulebook.funding.interval_ms > 0
+    assert rulebook.fees.taker >= rulebook.fees.maker
