@@ -1,19 +1,31 @@
 """An oracle for margin, slow and plain, that shares nothing with the package.
 
-Written from the venue's pages alone: rationals and dictionaries, maintenance margin as the
+Written from the venues' pages alone: rationals and dictionaries, maintenance margin as the
 integral of marginal rates over slices of notional (where the package takes rate × notional −
-deduction), and boundaries by scanning and halving the oracle's own surplus (where the package
-solves). A book is what `worlds.plain` makes of an account:
+deduction), collateral as the sum of its slices, and boundaries by scanning and halving the
+oracle's own surplus (where the package solves). What requirements a contract has is in `asking`,
+which shares nothing either. A book is what `books.plain` makes of an account:
 
     is_multi, wallets {asset: amount}, legs [...], orders [...], collateral {asset: {...}},
-    buckets {name: leg}; a leg has symbol, asset, quantity (size × multiplier), entry, is_inverse,
-    leverage, slices ((floor, rate), ...) and bucket (a name, or None for the pool).
+    buckets {name: leg}, rule {...}; a leg has symbol, asset, base, quantity (size × multiplier),
+    entry, is_inverse, bucket (a name, or None for the pool) and the terms of `asking`.
 """
 
-from fractions import Fraction
 from itertools import pairwise
 
-ZERO = Fraction(0)
+from tests.property.asking import (
+    ONE,
+    ZERO,
+    Fraction,
+    at_price,
+    floored,
+    opening,
+    profit,
+    reserve,
+    staying,
+    value,
+)
+
 HALVINGS = 60
 SCALE = [
     Fraction(10) ** decade * Fraction(step, 100)
@@ -21,29 +33,6 @@ SCALE = [
     for step in (100, 178, 316, 562)
 ]
 """Multiples of a price to look at: four to a decade, seven decades either way."""
-
-
-def value(leg, price):
-    """Return the notional of a leg, or of an order, at a price."""
-    quantity = abs(leg["quantity"])
-    return quantity / price if leg["is_inverse"] else quantity * price
-
-
-def profit(leg, bought, price):
-    """Return what a leg that was entered at `bought` has made at `price`."""
-    if leg["is_inverse"]:
-        return leg["quantity"] / bought - leg["quantity"] / price
-    return leg["quantity"] * price - leg["quantity"] * bought
-
-
-def asked(slices, notional):
-    """Return the maintenance margin: each slice of notional is charged its own rate."""
-    ends = [floor for floor, _ in slices[1:]] + [None]
-    total = ZERO
-    for (floor, rate), end in zip(slices, ends, strict=True):
-        top = notional if end is None else min(notional, end)
-        total += max(ZERO, top - floor) * rate
-    return total
 
 
 def unit_names(book):
@@ -75,26 +64,82 @@ def health(book, unit, marks, index):
         if not wallet and not own and not orders:
             continue
         equity, *rest = _sums(wallet, own, orders, marks, book["legs"])
-        buffers = book["collateral"][asset]
-        low, high = (index[asset] * (1 - buffers["bid"]), index[asset] * (1 + buffers["ask"]))
-        total[0] += equity * (low if equity > 0 else high)
+        how = book["collateral"][asset]
+        counted = worth(equity, index[asset], how)
+        total[0] += counted
         for place, amount in enumerate(rest, 1):
-            total[place] += amount * high
+            total[place] += amount * index[asset] * (1 + how["ask"])
+        # A debt asks for margin of its own; what counts less for opening is asked for opening.
+        total[1] += max(ZERO, counted) * (1 - how["scale"])
+        total[1] += max(ZERO, -counted) * how["borrow_initial"]
+        total[2] += max(ZERO, -counted) * how["borrow_maintenance"]
     return tuple(total)
 
 
+def worth(amount, price, how):
+    """Return what an amount of collateral counts for: each slice of it at its own rate."""
+    if amount < 0:
+        return amount * price * (1 + how["ask"])
+    ends = [floor for floor, _ in how["slices"][1:]] + [amount]
+    parts = zip(how["slices"], ends, strict=True)
+    counted = (max(ZERO, min(amount, end) - floor) * rate for (floor, rate), end in parts)
+    return sum(counted, ZERO) * price
+
+
 def _sums(wallet, legs, orders, marks, every_leg=()):
-    equity = wallet + sum((profit(leg, leg["entry"], marks[leg["symbol"]]) for leg in legs), ZERO)
-    initial = sum((value(leg, marks[leg["symbol"]]) / leg["leverage"] for leg in legs), ZERO)
-    maintenance = sum(
-        (asked(leg["slices"], value(leg, marks[leg["symbol"]])) for leg in legs), ZERO
-    )
-    loss = ZERO
+    equity, loss = wallet, ZERO
+    for leg in legs:
+        mark = marks[leg["symbol"]]
+        equity += profit(leg, leg["entry"], mark) - _cut(leg, mark)
+    initial = _netted(legs, [_opening(leg, marks[leg["symbol"]]) for leg in legs])
+    maintenance = _netted(legs, [_staying(leg, marks[leg["symbol"]]) for leg in legs])
     for key in {(order["symbol"], order["side"]) for order in orders}:
         own = [order for order in orders if (order["symbol"], order["side"]) == key]
         initial += _order_margin(key, own, every_leg, marks[key[0]])
         loss += sum((_open_loss(order, marks[key[0]]) for order in own), ZERO)
     return equity, initial, maintenance, loss
+
+
+def _cut(leg, mark):
+    # Where notional is cut to whole steps, towards zero: what a long loses and a short gains.
+    if not leg["rule"]["step"]:
+        return ZERO
+    whole = value(leg, mark)
+    cut = whole - floored(whole, leg["rule"]["step"])
+    return cut if leg["quantity"] > 0 else -cut
+
+
+def _netted(legs, amounts):
+    # The larger side of each group, and everything that is in none.
+    total, sides = ZERO, {}
+    for leg, amount in zip(legs, amounts, strict=True):
+        netting = leg["rule"]["netting"]
+        # Coins of one underlying are of one contract each: they net by symbol alone.
+        is_coin = netting == "larger-side" and leg["is_inverse"]
+        if netting == "none" or leg["bucket"] is not None or is_coin:
+            total += amount
+            continue
+        key = leg["asset"], leg["base" if netting == "larger-side" else "symbol"]
+        sides.setdefault(key, {True: ZERO, False: ZERO})[leg["quantity"] > 0] += amount
+    return total + sum((max(side.values()) for side in sides.values()), ZERO)
+
+
+def _staying(leg, mark):
+    if not leg["quantity"]:
+        return ZERO
+    price = at_price(leg["rule"]["maintenance_price"], leg, mark)
+    return staying(leg, value(leg, price)) + reserve(leg)
+
+
+def _opening(leg, mark):
+    if not leg["quantity"]:
+        return ZERO
+    rule = leg["rule"]
+    basis = rule["initial_price_cross" if leg["bucket"] is None else "initial_price_isolated"]
+    price = at_price(basis, leg, mark)
+    # The tier is the one the position is in, at the price its maintenance margin is asked at.
+    kept = value(leg, at_price(rule["maintenance_price"], leg, mark))
+    return opening(leg, value(leg, price), mark, in_tier_of=kept) + reserve(leg)
 
 
 def _order_margin(key, orders, every_leg, mark):
@@ -104,7 +149,14 @@ def _order_margin(key, orders, every_leg, mark):
             held += value(leg, mark) * (1 if leg["quantity"] > 0 else -1)
     buys = sum((value(o, _price(o, mark)) for o in orders if o["quantity"] > 0), ZERO)
     sells = sum((value(o, _price(o, mark)) for o in orders if o["quantity"] < 0), ZERO)
-    return (max(abs(held + buys), abs(held - sells)) - abs(held)) / orders[0]["leverage"]
+    terms = orders[0]
+
+    def asked(notional):
+        quantity = notional * mark if terms["is_inverse"] else notional / mark
+        exposed = terms | {"quantity": quantity, "size": quantity / terms["contract_size"]}
+        return opening(exposed, notional, mark, in_tier_of=notional)
+
+    return asked(max(abs(held + buys), abs(held - sells))) - asked(abs(held))
 
 
 def _price(order, mark):
@@ -136,8 +188,12 @@ def price_points(book, unit, symbol, marks):
         if leg["symbol"] == symbol and leg["quantity"]:
             quantity = abs(leg["quantity"])
             points.add(leg["entry"])
-            for floor, _ in leg["slices"][1:]:
-                points.add(quantity / floor if leg["is_inverse"] else floor / quantity)
+            edges = [] if leg["is_by_size"] else [tier["floor"] for tier in leg["tiers"][1:]]
+            # Where requirements follow the index, that is as far from the mark as now.
+            ratio = leg["ratio"] if leg["rule"]["maintenance_price"] == "index" else ONE
+            for floor in edges:
+                edge = quantity / floor if leg["is_inverse"] else floor / quantity
+                points.add(edge / ratio)
     return sorted(points)
 
 
@@ -170,8 +226,8 @@ def moved(book, marks, index, moves, by):
 def all_moves(book, direction):
     """Return the moves in which every mark goes by `direction`, and every asset but stable ones."""
     moves = {leg["symbol"]: Fraction(direction) for leg in book["legs"]}
-    for asset, buffers in book["collateral"].items():
-        if not buffers["is_stable"]:
+    for asset, how in book["collateral"].items():
+        if not how["is_stable"]:
             moves[asset] = Fraction(direction)
     return moves
 

@@ -2,7 +2,6 @@
 
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
-from functools import cache
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -11,67 +10,12 @@ from crossmargin.model.account import Account, AssetsMode, MarginMode, Position,
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType, Side
 from crossmargin.money import CONTEXT
-from crossmargin.rulebooks.loader import load_rulebook
-from crossmargin.rulebooks.schema import AssumedPrice, PositionChoice
+from crossmargin.rulebooks.margin_rule import PriceBasis
 from tests.property import brute
-from tests.property.worlds import (
-    EIGHT_PLACES,
-    INVERSE,
-    World,
-    haircut,
-    instrument,
-    ladder,
-    number,
-    plain,
-    prices,
-    rulebook,
-)
-
-# Contract, its usual price, a symbol whose real ladder fits, and how large notionals are in its
-# settle asset beside dollars.
-USDM = (
-    (instrument("BTCUSDT", tick="0.1", lot="0.001"), "60000", "BTCUSDT", 1),
-    (instrument("ETHUSDT", tick="0.01", lot="0.001"), "3000", "ETHUSDT", 1),
-    (instrument("DOGEUSDT", tick="0.00001", lot=1), "0.1", "DOGEUSDT", 1),
-    (instrument("NEWUSDT", base="NEW"), "0.00000123", "LTCUSDC", 1),
-    (instrument("BTCUSDC", "USDC", tick="0.1", lot="0.001"), "60000", "BTCUSDC", 1),
-    (instrument("SOLUSDC", "USDC", tick="0.01", lot=1), "150", "SOLUSDC", 1),
-    (instrument("ETHBTC", "BTC", tick="0.00001", lot="0.001"), "0.05", "ETHBTC", 60000),
-)
-COINM = (
-    (
-        instrument("BTCUSD", "BTC", kind=INVERSE, multiplier=100, tick="0.1", lot=1),
-        *("60000", "BTCUSD_PERP", 60000),
-    ),
-    (
-        instrument("ETHUSD", "ETH", kind=INVERSE, multiplier=10, tick="0.01", lot=1),
-        *("3000", None, 3000),
-    ),
-    (
-        instrument("BTCUSD_26", "BTC", kind=INVERSE, multiplier=100, tick="0.1", lot=1),
-        *("61000", "BTCUSD_PERP", 60000),
-    ),
-)
-RATES = ("0.004", "0.005", "0.0065", "0.01", "0.012", "0.02", "0.025", "0.05", "0.1", "0.125")
-RATES += ("0.15", "0.25", "0.5")
-FLOORS = (500, 5000, 10_000, 50_000, 250_000, 600_000, 1_000_000, 10_000_000, 50_000_000, 10**8)
-INDEX = {"USDT": "1", "USDC": "1", "BTC": "60000", "ETH": "3000"}
-
-
-@cache
-def real_ladder(symbol):
-    """Return the newest packaged ladder of a symbol, as if its last tier went on for ever."""
-    venue = "binance-coinm" if symbol.endswith("_PERP") else "binance-usdm"
-    return replace(load_rulebook(venue).contracts[symbol].tiers, known_to=None)
-
-
-def digits(low, high, *, width=4):
-    """Return decimals between powers of ten, of at most `width` digits."""
-    return st.builds(
-        lambda mantissa, exponent: number(mantissa).scaleb(exponent),
-        st.integers(1, 10**width - 1),
-        st.integers(low - width + 1, high - width + 1),
-    )
+from tests.property.books import plain, prices
+from tests.property.ladders import EIGHT_PLACES, digits, rules_of
+from tests.property.methods import catalogue, methods, usual_price, usual_usd
+from tests.property.worlds import World
 
 
 def factors(low=1, high=400):
@@ -82,32 +26,20 @@ def factors(low=1, high=400):
 
 
 @st.composite
-def ladders(draw, scale=1):
-    """Return continuous ladders with rising rates; floors in units of 1 ÷ scale."""
-    rates = sorted(draw(st.sets(st.sampled_from(RATES), min_size=1, max_size=5)), key=Decimal)
-    above = len(rates) - 1
-    floors = sorted(draw(st.sets(st.sampled_from(FLOORS), min_size=above, max_size=above)))
-    ends = [Decimal(0), *(Decimal(floor) / scale for floor in floors)]
-    with localcontext(CONTEXT):
-        ends = [end.quantize(EIGHT_PLACES) for end in ends]
-    leverages = [min(Decimal(125), Decimal(1) / (2 * Decimal(rate)) // 1) for rate in rates]
-    pieces = zip(ends, rates, leverages, strict=True)
-    return ladder(*pieces, is_floor_included=draw(st.booleans()))
-
-
-@st.composite
 def sizes(draw, made, tiers, mark):
     """Return sizes above zero: tiny, usual, enormous, or with a notional exactly on a floor."""
     on_floor = draw(st.booleans()) and len(tiers.floors) > 1
+    if draw(st.integers(0, 15)) == 0:
+        return EIGHT_PLACES if made.lot is None else made.lot
     with localcontext(CONTEXT):
-        notional = draw(st.sampled_from(tiers.floors[1:])) if on_floor else draw(digits(-1, 9))
-        if not on_floor and made.settle in ("BTC", "ETH"):
-            notional /= Decimal(INDEX[made.settle])
-        exact = notional * mark if made.kind.is_inverse else notional / mark
+        measure = draw(st.sampled_from(tiers.floors[1:])) if on_floor else draw(digits(-1, 9))
+        if on_floor and tiers.is_by_size:
+            return measure
+        if not on_floor:
+            measure /= usual_usd(made.settle)
+        exact = measure * mark if made.kind.is_inverse else measure / mark
         exact /= made.multiplier
         step = EIGHT_PLACES if on_floor and not made.kind.is_inverse else made.lot or EIGHT_PLACES
-        if draw(st.integers(0, 15)) == 0:
-            return EIGHT_PLACES if made.lot is None else made.lot
         return max(step, (exact / step).to_integral_value(ROUND_HALF_EVEN) * step)
 
 
@@ -118,41 +50,10 @@ def on_tick(price, made):
 
 
 @st.composite
-def markets(draw, templates):
-    """Return one mark per contract: its usual price, or after a crash or a rally."""
-    found = {}
-    for made, usual, *_ in templates:
-        found[made.symbol] = on_tick(Decimal(usual) * draw(factors(3, 300)), made)
-    return found
-
-
-@st.composite
-def rules_of(draw, templates, *, is_multi, is_real=None):
-    """Return a rulebook for these contracts, with random or packaged ladders."""
-    contracts = []
-    for made, _, real, scale in templates:
-        use_real = real is not None and (draw(st.booleans()) if is_real is None else is_real)
-        contracts.append((made, real_ladder(real) if use_real else draw(ladders(scale))))
-    collateral = {}
-    if is_multi:
-        buffers = st.sampled_from(["0", "0.0001", "0.05", "0.3"])
-        for asset in INDEX:
-            collateral[asset] = haircut(
-                draw(buffers), draw(buffers), is_stable=asset.startswith("USD")
-            )
-    return rulebook(
-        contracts,
-        collateral,
-        first_position=draw(st.sampled_from(list(PositionChoice))),
-        assumed_price=draw(st.sampled_from(list(AssumedPrice))),
-    )
-
-
-@st.composite
-def positions_of(draw, templates, rules, marks, *, is_hedge, modes):
+def positions_of(draw, instruments, rules, marks, *, is_hedge, modes):
     """Return open positions, isolated ones without their money yet."""
     held = []
-    for made, *_ in templates:
+    for made in instruments:
         if held and draw(st.integers(0, 5)) == 0:
             continue  # A symbol with orders, perhaps, and without a position.
         mark = marks[made.symbol]
@@ -170,11 +71,11 @@ def positions_of(draw, templates, rules, marks, *, is_hedge, modes):
 
 
 @st.composite
-def orders_of(draw, templates, rules, marks, *, is_hedge, count=4):
+def orders_of(draw, instruments, rules, marks, *, is_hedge, count=4):
     """Return resting orders of every kind, near the mark and far from it."""
     found = []
     for _ in range(draw(st.integers(0, count))):
-        made, *_ = draw(st.sampled_from(templates))
+        made = draw(st.sampled_from(instruments))
         mark = marks[made.symbol]
         size = draw(sizes(made, rules.contracts[made.symbol].tiers, mark))
         kind = draw(st.sampled_from([OrderType.LIMIT, OrderType.LIMIT, *OrderType]))
@@ -215,32 +116,78 @@ def money(draw, need):
 
 
 @st.composite
-def worlds(draw, *, multi=None, inverse=None, hedge=None, modes=None, has_orders=True, real=None):
-    """Return an account, its market and its rules; a named option fixes what is else drawn."""
-    is_multi = draw(st.booleans()) if multi is None else multi
-    is_hedge = draw(st.booleans()) if hedge is None else hedge
-    is_inverse = draw(st.booleans()) if inverse is None else inverse
-    catalogue = COINM if is_inverse else USDM
-    if is_multi and inverse is None:
-        catalogue = USDM + COINM
-    templates = draw(st.lists(st.sampled_from(catalogue), min_size=1, max_size=4, unique=True))
-    marks = draw(markets(templates))
-    rules = draw(rules_of(templates, is_multi=is_multi, is_real=real))
-    modes = modes or (
-        [MarginMode.CROSS]
-        if is_multi
-        else [MarginMode.CROSS, MarginMode.CROSS, MarginMode.ISOLATED]
+def markets(draw, instruments, rules):
+    """Return a mark per contract, usual or after a crash or a rally, and what else is asked."""
+    marks, index, interest = {}, {}, {}
+    for made in instruments:
+        marks[made.symbol] = on_tick(usual_price(made) * draw(factors(3, 300)), made)
+        caps = rules.contracts[made.symbol].open_interest
+        if caps is not None and draw(st.booleans()):
+            with localcontext(CONTEXT):
+                most = 2 * caps.upper / marks[made.symbol] / made.multiplier
+            interest[made.symbol] = (most * draw(st.integers(0, 100)) / 100).quantize(EIGHT_PLACES)
+    for asset in rules.collateral:
+        index[asset] = usual_usd(asset) * draw(factors(50, 200))
+    if PriceBasis.INDEX in (rules.margin.maintenance_price, rules.margin.initial_price_cross):
+        for made in instruments:
+            if draw(st.integers(0, 3)):
+                index[made.base] = on_tick(marks[made.symbol] * draw(factors(95, 105)), made)
+    return Market(marks, index, open_interest=interest)
+
+
+@st.composite
+def worlds(
+    draw,
+    *,
+    multi=None,
+    inverse=None,
+    hedge=None,
+    modes=None,
+    has_orders=True,
+    real=None,
+    without=(),
+    method=None,
+    packaged=False,
+):
+    """Return an account, its market and its rules; a named option fixes what is else drawn.
+
+    `without` names features (`methods.features`) that the method must not have; `real` says that
+    ladders are (not) the method's own; `packaged` that the method is a packaged rulebook's.
+    """
+    found = method or draw(
+        methods(multi=multi, inverse=inverse, without=without, packaged_only=packaged)
     )
-    held = draw(positions_of(templates, rules, marks, is_hedge=is_hedge, modes=modes))
-    orders = draw(orders_of(templates, rules, marks, is_hedge=is_hedge)) if has_orders else ()
+    base = found.base
+    if base.margin.money_step is not None:
+        inverse = False
+    is_multi = multi if multi is not None else draw(st.sampled_from(base.assets_modes)) == "multi"
+    choice = {"hedge": True, "one-way": False}
+    is_hedge = hedge
+    if hedge is None:
+        is_hedge = draw(st.sampled_from([choice[name] for name in base.position_modes]))
+    listed = catalogue(base, inverse=inverse)
+    if inverse is None and not is_multi:
+        # Coins are counted in pools of their own.
+        kind = draw(st.sampled_from(sorted({made.kind.is_inverse for made, _ in listed})))
+        listed = [one for one in listed if one[0].kind.is_inverse == kind]
+    chosen = draw(
+        st.lists(st.sampled_from(listed), min_size=1, max_size=4, unique_by=lambda one: one[0])
+    )
+    rules = draw(rules_of(found, chosen, is_multi=is_multi, is_real=real))
+    instruments = [made for made, _ in chosen]
+    market = draw(markets(instruments, rules))
+    if is_multi and not base.has_isolated_in_multi:
+        modes = [MarginMode.CROSS]
+    modes = modes or [MarginMode.CROSS, MarginMode.CROSS, MarginMode.ISOLATED]
+    held = draw(positions_of(instruments, rules, market.marks, is_hedge=is_hedge, modes=modes))
+    orders = ()
+    if has_orders:
+        orders = draw(orders_of(instruments, rules, market.marks, is_hedge=is_hedge))
     leverage = {
         made.symbol: Decimal(draw(st.sampled_from([1, 2, 3, 7, 10, 20, 50, 125])))
-        for made, *_ in templates
+        for made in instruments
         if draw(st.booleans())
     }
-    index = {}
-    if is_multi:
-        index = {asset: number(usual) * draw(factors(50, 200)) for asset, usual in INDEX.items()}
     account = Account(
         {},
         held,
@@ -250,7 +197,6 @@ def worlds(draw, *, multi=None, inverse=None, hedge=None, modes=None, has_orders
         AssetsMode.MULTI if is_multi else AssetsMode.SINGLE,
         PositionMode.HEDGE if is_hedge else PositionMode.ONE_WAY,
     )
-    market = Market(marks, index)
     return World(draw(funded(account, market, rules)), market, rules)
 
 
@@ -258,7 +204,7 @@ def worlds(draw, *, multi=None, inverse=None, hedge=None, modes=None, has_orders
 def funded(draw, account, market, rules):
     """Return the account with money in its buckets and pools, near what they need."""
     marks, index = prices(market.marks), prices(market.index)
-    book = plain(account, rules)
+    book = plain(account, rules, market)
     positions = []
     buckets = dict.fromkeys(book["wallets"], Decimal(0))
     for held in account.positions:
@@ -277,16 +223,18 @@ def funded(draw, account, market, rules):
             for asset in book["wallets"]
         }
         return replace(account, balances=balances)
-    held_assets = draw(st.lists(st.sampled_from(sorted(INDEX)), max_size=3, unique=True))
-    balances = {
-        asset: (draw(digits(0, 6)) / number(INDEX[asset])).quantize(EIGHT_PLACES)
-        * draw(st.sampled_from([1, 1, -1]))
-        for asset in held_assets
-    }
+    assets = sorted(rules.collateral)
+    held_assets = draw(st.lists(st.sampled_from(assets), max_size=3, unique=True))
+    balances = {asset: amount for asset, amount in buckets.items() if amount}
+    for asset in held_assets:
+        amount = (draw(digits(0, 6)) / usual_usd(asset)).quantize(EIGHT_PLACES)
+        balances[asset] = balances.get(asset, Decimal(0)) + amount * draw(
+            st.sampled_from([1, 1, -1])
+        )
     account = replace(account, balances=balances)
-    need = -brute.surplus(plain(account, rules), "USD", marks, index)
+    need = -brute.surplus(plain(account, rules, market), "USD", marks, index)
     # A dollar of need is a little more than that in the asset it is topped up with.
-    asset = draw(st.sampled_from(sorted(INDEX)))
+    asset = draw(st.sampled_from(assets))
     top_up = draw(money(need / index[asset])).quantize(EIGHT_PLACES)
     balances = {**balances, asset: balances.get(asset, Decimal(0)) + top_up}
     return replace(account, balances=balances)

@@ -1,105 +1,31 @@
 """Laws of how far prices can move: liquidation, bankruptcy and joint prices (see `laws.LAWS`)."""
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from crossmargin.margin.assess import assess
 from crossmargin.margin.boundary import liquidating_multiple
-from crossmargin.model.account import MarginMode, PositionMode
-from crossmargin.model.market import Market
-from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.money import CONTEXT
-from crossmargin.rulebooks.schema import Contract
 from tests.property import brute
+from tests.property.books import plain, prices
 from tests.property.strategies import worlds
-from tests.property.worlds import EIGHT_PLACES, World, plain, prices
+from tests.property.test_crossing_laws import tick_of, unit_of
+from tests.property.worlds import EIGHT_PLACES
 
 UNIT = Fraction(EIGHT_PLACES)
+STEPS = ["money step"]
+"""Whole steps of money have laws of their own: `test_crossing_laws`."""
 MULTIPLES = sorted(
     Fraction(n, 10**power) for power in (0, 1, 2, 3, 5, 8) for n in (1, 2, 3, 5, 7, 9, 12, 40, 90)
 )
 
 
-def tick_of(symbol, rules):
-    """Return the step that prices of a symbol are rounded to."""
-    return rules.contracts[symbol].instrument.tick or EIGHT_PLACES
-
-
-def unit_of(held, account, rules):
-    """Return the name of the pool or bucket that a position draws on."""
-    if held.mode is MarginMode.ISOLATED:
-        is_hedge = account.position_mode is PositionMode.HEDGE
-        return f"{held.symbol} {held.side}" if is_hedge else held.symbol
-    is_multi = account.assets_mode.value == "multi"
-    return "USD" if is_multi else rules.contracts[held.symbol].instrument.settle
-
-
-def is_alive(world, unit, symbol, price):
-    """Return whether the exact core lets a unit live with one mark changed."""
-    account, market, rules = world
-    moved = Market({**market.marks, symbol: price}, market.index)
-    return not next(
-        found for found in assess(account, moved, rules).units if found.name == unit
-    ).is_liquidatable
-
-
-@given(worlds(has_orders=False))
-def test_one_tick_inside_the_liquidation_price_is_healthy_and_one_tick_beyond_is_not(world):
-    account, _, rules = world
-    found = assess(*world).boundaries
-    for held, boundary in zip(account.positions, found.positions, strict=True):
-        unit, tick = unit_of(held, account, rules), tick_of(held.symbol, rules)
-        lower, upper = boundary.lower, boundary.upper
-        is_wide = lower is None or upper is None or lower + tick < upper
-        assert () == boundary.roots
-        if lower is not None:
-            assert lower > 0
-            assert not Fraction(lower) % Fraction(tick)
-            assert lower == tick or not is_alive(world, unit, held.symbol, lower - tick)
-            assert not is_wide or is_alive(world, unit, held.symbol, lower + tick)
-        if upper is not None:
-            assert not Fraction(upper) % Fraction(tick)
-            assert not is_alive(world, unit, held.symbol, upper + tick)
-            if is_wide and upper > tick:
-                assert is_alive(world, unit, held.symbol, upper - tick)
-
-
-@given(worlds(has_orders=False))
-def test_brute_force_agrees_with_the_liquidation_prices_everywhere(world):
-    account, market, rules = world
-    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
-    found = assess(*world).boundaries
-    for held, boundary in zip(account.positions, found.positions, strict=True):
-        unit, symbol = unit_of(held, account, rules), held.symbol
-        tick = Fraction(tick_of(symbol, rules))
-        lower = None if boundary.lower is None else Fraction(boundary.lower)
-        upper = None if boundary.upper is None else Fraction(boundary.upper)
-        is_alive_now = brute.surplus(book, unit, marks, index) > 0
-        for price in brute.price_points(book, unit, symbol, marks):
-            lives = brute.surplus(book, unit, marks | {symbol: price}, index) > 0
-            if lower is None and upper is None:
-                assert lives == is_alive_now
-            elif (lower is None or price > lower) and (upper is None or price < upper):
-                assert lives
-            elif (lower is not None and price <= lower - tick) or (
-                upper is not None and price >= upper + tick
-            ):
-                assert not lives
-        for low, high in brute.crossings(book, unit, symbol, marks, index):
-            # One of the two, and rounded by less than a tick: the bracket is as good as it gets.
-            ends = [end for end in (lower, upper) if end is not None]
-            assert any(low - tick < end < high + tick for end in ends)
-
-
-@given(worlds(has_orders=False))
+@given(worlds(has_orders=False, without=STEPS))
 def test_equity_is_zero_at_the_bankruptcy_price(world):
     account, market, rules = world
-    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    book, marks, index = plain(account, rules, market), prices(market.marks), prices(market.index)
     found = assess(*world).boundaries
     for held, boundary in zip(account.positions, found.positions, strict=True):
         unit, symbol = unit_of(held, account, rules), held.symbol
@@ -126,10 +52,10 @@ def test_equity_is_zero_at_the_bankruptcy_price(world):
         ]  # Nothing is nearer.
 
 
-@given(worlds())
+@given(worlds(without=STEPS))
 def test_joint_liquidation_is_the_first_move_of_all_marks_that_breaks_something(world):
     account, market, rules = world
-    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    book, marks, index = plain(account, rules, market), prices(market.marks), prices(market.index)
     found = assess(*world).boundaries
     names = brute.unit_names(book)
 
@@ -163,7 +89,9 @@ def check_reach(book, unit, marks, index, moves, reached):
         return end is None or by < end
 
     def lives(by):
-        return brute.surplus(book, unit, *brute.moved(book, marks, index, moves, by)) > 0
+        left = brute.surplus(book, unit, *brute.moved(book, marks, index, moves, by))
+        # With nothing at stake only a debt is the end.
+        return left > 0 or (not left and not brute.legs_of(book, unit))
 
     limit = None if reached is None else Fraction(reached)
     points = [by for by in MULTIPLES if is_inside(by)]
@@ -184,10 +112,10 @@ def check_reach(book, unit, marks, index, moves, reached):
         assert not all(map(lives, steps))
 
 
-@given(worlds(has_orders=False), st.data())
+@given(worlds(has_orders=False, without=STEPS), st.data())
 def test_a_liquidating_multiple_is_the_first_that_breaks_something(world, data):
     account, market, rules = world
-    book, marks, index = plain(account, rules), prices(market.marks), prices(market.index)
+    book, marks, index = plain(account, rules, market), prices(market.marks), prices(market.index)
     speeds = st.sampled_from(["0", "-0.01", "-0.05", "-0.08", "-1", "0.01", "0.1", "0.25", "2"])
     vector = {symbol: Decimal(data.draw(speeds)) for symbol in market.marks}
     for asset in data.draw(st.lists(st.sampled_from(["BTC", "ETH", "USDC"]), unique=True)):
@@ -204,7 +132,9 @@ def test_a_liquidating_multiple_is_the_first_that_breaks_something(world, data):
         ]
         if not buffers["is_stable"]:
             moves[asset] = Fraction(vector.get(asset, bases[0] if bases else 0))
-    units = [name for name in brute.unit_names(book) if brute.legs_of(book, name)]
+    held = {name for name in brute.unit_names(book) if brute.legs_of(book, name)}
+    # A pool of many assets may break by its debts alone.
+    units = [name for name in brute.unit_names(book) if name in held or book["is_multi"]]
     limit = None if reached is None else Fraction(reached)
     ends = {}
     for name in units:
@@ -214,11 +144,12 @@ def test_a_liquidating_multiple_is_the_first_that_breaks_something(world, data):
         ends[name] = -1 / Fraction(fastest) if fastest < 0 else None
 
     def breaks(by):
-        return any(
-            brute.surplus(book, name, *brute.moved(book, marks, index, moves, by)) <= 0
+        left = {
+            name: brute.surplus(book, name, *brute.moved(book, marks, index, moves, by))
             for name in units
             if ends[name] is None or by < ends[name]
-        )
+        }
+        return any(amount < 0 or (not amount and name in held) for name, amount in left.items())
 
     for by in MULTIPLES:
         if limit is None or by < limit:
@@ -243,43 +174,3 @@ def test_definitions_hold_for_what_is_already_liquidatable(world):
             found.boundaries.joint.down,
             found.boundaries.joint.up,
         )
-
-
-@st.composite
-def jumping(draw):
-    """Return worlds whose ladders charge the whole position its tier's rate: they jump."""
-    account, market, rules = draw(worlds(has_orders=False, real=False))
-    contracts = {}
-    for symbol, made in rules.contracts.items():
-        pieces = tuple(
-            Tier(piece.floor, piece.rate, Decimal(0), piece.leverage_max)
-            for piece in made.tiers.pieces
-        )
-        tiers = Tiers.of(pieces, is_floor_included=made.tiers.is_floor_included)
-        contracts[symbol] = Contract(made.instrument, tiers)
-    return World(account, market, replace(rules, contracts=contracts))
-
-
-@given(jumping())
-def test_ladders_that_jump_keep_one_tick_either_side_of_the_liquidation_price(world):
-    account, market, rules = world
-    found = assess(*world).boundaries
-    for held, boundary in zip(account.positions, found.positions, strict=True):
-        unit, tick = unit_of(held, account, rules), tick_of(held.symbol, rules)
-        mark, lower, upper = market.marks[held.symbol], boundary.lower, boundary.upper
-        crossings = [*boundary.roots]
-        if any(high - low <= 2 * tick for low, high in pairwise(sorted(crossings))):
-            continue  # Two of them within a tick or two: neither side of one is its own.
-        if lower is not None and upper is not None and upper - lower <= 2 * tick:
-            continue
-        with localcontext(CONTEXT):
-            for edge, inside in ((lower, tick), (upper, -tick)):
-                if edge is None:
-                    continue
-                if edge + inside > 0:
-                    assert is_alive(world, unit, held.symbol, edge + inside)
-                if edge - inside > 0:
-                    assert not is_alive(world, unit, held.symbol, edge - inside)
-        if lower is None and upper is None and is_alive(world, unit, held.symbol, mark):
-            for scale in ("0.001", "0.1", "0.5", "0.9", "1.1", "2", "10", "1000"):
-                assert is_alive(world, unit, held.symbol, mark * Decimal(scale))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from crossmargin.errors import UnitError
 from crossmargin.margin.arrays import ERROR_FRACTION, health
@@ -17,12 +18,13 @@ from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType
 from crossmargin.rulebooks.schema import Contract
+from tests.property.methods import whole_position
 from tests.property.strategies import worlds
-from tests.property.test_boundary_laws import jumping
 from tests.property.worlds import haircut, instrument, ladder, rulebook
 
 BAD = (math.nan, math.inf, -math.inf, 0.0, -1.0)
 SCALES = (1.0, 0.5, 0.9, 0.99, 1.01, 1.1, 2.0, 0.01)
+JUMPING = whole_position()
 FIELDS = ("equity", "initial_margin", "maintenance_margin", "open_loss")
 
 
@@ -43,13 +45,15 @@ def exact_numbers(unit):
 def check(world):
     """Compare twin and core at several moves of all prices."""
     account, market, rules = world
-    laid_out = columns(account, rules)
+    laid_out = columns(account, rules, market)
     marks, exact_marks = rows_of(market.marks, laid_out.symbols, SCALES)
-    index, exact_index = rows_of(market.index, laid_out.assets, SCALES)
+    index, _ = rows_of(market.index, laid_out.assets, SCALES)
+    exact_index = rows_of(market.index, tuple(market.index), SCALES)[1]
     found = health(laid_out, marks, index)
     decide = found.must_be_decided()
     for row, prices in enumerate(zip(exact_marks, exact_index, strict=True)):
-        units = assess(account, Market(*prices), rules).units
+        there = Market(*prices, open_interest=market.open_interest)
+        units = assess(account, there, rules).units
         assert list(laid_out.units) == [unit.name for unit in units]
         assert list(laid_out.unit_assets) == [unit.asset for unit in units]
         for column, unit in enumerate(units):
@@ -71,7 +75,7 @@ def test_the_twin_agrees_within_the_error_it_admits(world):
     check(world)
 
 
-@given(jumping())
+@given(worlds(method=JUMPING))
 def test_the_twin_admits_that_it_may_be_on_the_wrong_side_of_a_jump(world):
     check(world)
 
@@ -79,16 +83,16 @@ def test_the_twin_admits_that_it_may_be_on_the_wrong_side_of_a_jump(world):
 @given(worlds(), st.sampled_from(BAD), st.data())
 def test_a_price_that_is_none_makes_the_units_that_need_it_unknown(world, bad, data):
     account, market, rules = world
-    laid_out = columns(account, rules)
+    laid_out = columns(account, rules, market)
     marks = np.array([[float(market.marks[name]) for name in laid_out.symbols]])
     index = np.array([[float(market.index[name]) for name in laid_out.assets]])
     spoilt = data.draw(st.sampled_from([*laid_out.symbols, *laid_out.assets]))
     if spoilt in laid_out.symbols:
         marks[0, laid_out.symbols.index(spoilt)] = bad
-        lacking = Market({k: v for k, v in market.marks.items() if k != spoilt}, market.index)
+        lacking = replace(market, marks={k: v for k, v in market.marks.items() if k != spoilt})
     else:
         index[0, laid_out.assets.index(spoilt)] = bad
-        lacking = Market(market.marks, {k: v for k, v in market.index.items() if k != spoilt})
+        lacking = replace(market, index={k: v for k, v in market.index.items() if k != spoilt})
 
     with np.errstate(all="raise"):
         found = health(laid_out, marks, index)

@@ -1,31 +1,24 @@
-"""Books of rules and accounts for property tests, and what the brute force makes of them."""
+"""Accounts with their market and rules, shown as a person reads them, and how to spell them."""
 
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from crossmargin.model.account import Account, MarginMode, PositionMode
+from crossmargin.model.account import Account
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.market import Market
-from crossmargin.model.order import OrderType
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import CONTEXT
 from crossmargin.rulebooks.loader import load_rulebook
-from crossmargin.rulebooks.schema import (
-    AssumedPrice,
-    Collateral,
-    Contract,
-    LadderStep,
-    Liquidation,
-    PositionChoice,
-    Rulebook,
-)
+from crossmargin.rulebooks.margin_rule import PLAIN
+from crossmargin.rulebooks.procedure import Liquidation, PositionChoice
+from crossmargin.rulebooks.schema import AssumedPrice, Collateral, Contract, Rulebook
 
 EIGHT_PLACES = Decimal("1e-8")
 LEVERAGE_DEFAULT = Decimal(20)
 MARKET_BUFFER = Decimal("0.0015")
+PLAIN_COLLATERAL = Collateral(Decimal(0), Decimal(0))
 LINEAR, INVERSE = Kind.LINEAR_PERPETUAL, Kind.INVERSE_PERPETUAL
 
 
@@ -40,7 +33,7 @@ class World(NamedTuple):
         """Return what a person needs to see of a failing example, and no more."""
         account, market, rules = self
         modes = f"{account.assets_mode} assets, {account.position_mode}"
-        parts = [f"{modes}, balances {_plain(account.balances)}"]
+        parts = [f"{rules.venue}: {_said(rules)}", f"{modes}, balances {_plain(account.balances)}"]
         parts += [
             f"{held.symbol} {held.size} at {held.entry_price} {held.mode} {held.margin}, "
             f"{account.leverage.get(held.symbol, 'default')}x"
@@ -52,16 +45,52 @@ class World(NamedTuple):
             for order in account.orders
         ]
         parts.append(f"marks {_plain(market.marks)}, index {_plain(market.index)}")
-        for symbol, made in rules.contracts.items():
-            pieces = made.tiers.pieces if made.tiers else ()
-            parts.append(f"{symbol}: " + " | ".join(f"{p.floor} {p.rate}" for p in pieces))
-        for asset, how in rules.collateral.items():
-            parts.append(f"{asset}: -{how.bid_buffer} +{how.ask_buffer} stable={how.is_stable}")
+        if market.open_interest:
+            parts.append(f"open interest {_plain(market.open_interest)}")
+        parts += [_contract(made) for made in rules.contracts.values()]
+        parts += [
+            f"{asset}: {_changed(how, PLAIN_COLLATERAL)}" for asset, how in rules.collateral.items()
+        ]
         return "World(\n    " + "\n    ".join(parts) + "\n)"
 
 
 def _plain(table):
     return {name: str(amount) for name, amount in table.items()}
+
+
+def _changed(record, usual):
+    # What of a record is not as usual, in short.
+    fields = {name: getattr(record, name) for name in record.__struct_fields__}
+    told = [
+        f"{name}={[(str(part.floor), str(part.rate)) for part in value]}"
+        if name == "slices"
+        else f"{name}={value}"
+        for name, value in fields.items()
+        if value != getattr(usual, name)
+    ]
+    return " ".join(told) or "as usual"
+
+
+def _said(rules):
+    flags = ("is_whole_position", "is_by_size", "has_isolated_in_multi")
+    told = [name for name in flags if getattr(rules, name)]
+    return " ".join([_changed(rules.margin, PLAIN), *told, f"default {rules.leverage_default}x"])
+
+
+def _contract(contract):
+    made, tiers = contract.instrument, contract.tiers
+    payoff = "inverse" if made.kind.is_inverse else "linear"
+    parts = [f"{made.symbol} {payoff} {made.base}/{made.settle} x {made.multiplier}"]
+    if tiers is None:
+        return f"{parts[0]}: no ladder"
+    if contract.open_interest is not None:
+        parts.append(f"caps {contract.open_interest.lower} {contract.open_interest.upper}")
+    for piece in tiers.pieces:
+        initial = f"{piece.leverage_max}x" if piece.initial_rate is None else piece.initial_rate
+        growth = f" +{piece.growth}" if piece.growth else ""
+        fixed = f" -{piece.deduction}" if piece.deduction else ""
+        parts.append(f"{piece.floor} {piece.rate}{growth}{fixed} {initial}")
+    return " | ".join(parts) + (" floors included" if tiers.is_floor_included else "")
 
 
 def number(value):
@@ -121,85 +150,3 @@ def rulebook(
 def haircut(bid="0", ask="0", *, is_stable=False):
     """Return how a collateral asset counts."""
     return Collateral(number(bid), number(ask), is_stable)
-
-
-def prices(table):
-    """Return a table of decimals as rationals."""
-    return {name: Fraction(price) for name, price in table.items()}
-
-
-def plain(account, rules):
-    """Return the account as the brute force reads it: rationals in dictionaries."""
-    wallets = {asset: Fraction(amount) for asset, amount in account.balances.items()}
-    is_hedge = account.position_mode is PositionMode.HEDGE
-    buckets, legs = {}, []
-    for held in account.positions:
-        made = rules.contracts[held.symbol].instrument
-        wallets.setdefault(made.settle, Fraction(0))
-        name = None
-        if held.mode is MarginMode.ISOLATED:
-            side = "short" if held.size < 0 else "long"
-            name = f"{held.symbol} {side}" if is_hedge else held.symbol
-            buckets[name] = Fraction(held.margin)
-            wallets[made.settle] -= Fraction(held.margin)
-        legs.append(_leg(held, made, account, rules) | {"bucket": name})
-    orders = []
-    for order in account.orders:
-        made = rules.contracts[order.symbol].instrument
-        if order.type in (OrderType.LIMIT, OrderType.MARKET):
-            wallets.setdefault(made.settle, Fraction(0))
-            orders.append(_order(order, made, account, rules))
-    return {
-        "is_multi": account.assets_mode.value == "multi",
-        "wallets": wallets,
-        "buckets": buckets,
-        "legs": legs,
-        "orders": orders,
-        "collateral": {
-            asset: {
-                "bid": Fraction(how.bid_buffer),
-                "ask": Fraction(how.ask_buffer),
-                "is_stable": how.is_stable,
-            }
-            for asset, how in rules.collateral.items()
-        },
-    }
-
-
-def _leverage(symbol, account, rules):
-    first = rules.contracts[symbol].tiers.pieces[0].leverage_max
-    return Fraction(account.leverage.get(symbol, min(rules.leverage_default, first)))
-
-
-def _leg(held, made, account, rules):
-    return {
-        "symbol": held.symbol,
-        "side": "short" if held.size < 0 else "long",
-        "asset": made.settle,
-        "quantity": Fraction(held.size) * Fraction(made.multiplier),
-        "entry": Fraction(held.entry_price),
-        "is_inverse": made.kind.is_inverse,
-        "leverage": _leverage(held.symbol, account, rules),
-        "slices": [
-            (Fraction(piece.floor), Fraction(piece.rate))
-            for piece in rules.contracts[held.symbol].tiers.pieces
-        ],
-    }
-
-
-def _order(order, made, account, rules):
-    # A market order with nothing but a mark to go by: buys pay the ask, with the older rule and
-    # the buffer on top; sells are margined with the newer rule at last price and buffer.
-    is_old = rules.assumed_price is AssumedPrice.ORDER
-    has_buffer = (order.size > 0) == is_old
-    return {
-        "symbol": order.symbol,
-        "side": None if order.side is None else order.side.value,
-        "asset": made.settle,
-        "quantity": Fraction(order.size) * Fraction(made.multiplier),
-        "is_inverse": made.kind.is_inverse,
-        "leverage": _leverage(order.symbol, account, rules),
-        "price": None if order.price is None else Fraction(order.price),
-        "factor": 1 + Fraction(rules.market_buffer) if has_buffer else Fraction(1),
-        "reduce_only": order.reduce_only,
-    }

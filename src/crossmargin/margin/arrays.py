@@ -15,20 +15,25 @@ A NaN, infinite or non-positive price makes the units that need it NaN: unknown,
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.margin.columns import Columns, Leg, OrderGroup, Purse, Terms
+from crossmargin.margin.columns import Basis, Columns, Leg, OrderGroup, Purse, Terms
+from crossmargin.margin.fractions import PART_PER_MILLION
 from crossmargin.margin.requirement import initial_rate
 from crossmargin.model.tiers import Tiers
-from crossmargin.rulebooks.schema import ClosingFee, InitialMargin
+from crossmargin.rulebooks.margin_rule import ClosingFee, InitialMargin
 
 Floats: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.intp]
 
 ERROR_FRACTION = 1e-13
 """Bound on |float − exact| ÷ Σ|terms|: room for 900 roundings of 2^-53 in every term."""
+
+STEPS_LOST = 4
+"""How many money steps the rounded amounts of a position can be away, all together."""
 
 
 def notional(quantity: float, price: Floats, *, is_inverse: bool) -> Floats:
@@ -45,17 +50,6 @@ def unrealised_pnl(
     return quantity * (mark - entry_price)
 
 
-def maintenance_margin(notional: Floats, tiers: Tiers) -> Floats:
-    """Return the maintenance margin of each notional; NaN where NaN or the ladder is not known.
-
-    The plain method's, of a ladder by notional; `requirements` has the others.
-    """
-    rates, deductions = _rates(tiers), _deductions(tiers)
-    index, is_known = _pieces(notional, tiers)
-    asked: Floats = notional * rates[index] - deductions[index]
-    return asked if is_known is None else np.where(is_known, asked, np.nan)
-
-
 @dataclass(frozen=True, eq=False)
 class Requirements:
     """Initial and maintenance margin, and the sum of what they were computed from."""
@@ -65,63 +59,115 @@ class Requirements:
     scale: Floats
 
 
-def requirements(value: Floats, price: Floats, terms: Terms) -> Requirements:
-    """Return what exposures of `value` (notional at `price`, not negative) are asked for.
+class At(NamedTuple):
+    """Exposures to one contract: their notional, not negative, at a price."""
 
-    The float twin of `margin.requirement`: the same formulas, without what is fixed.
+    value: Floats
+    price: Floats
+
+    def coins(self, terms: Terms) -> Floats:
+        """Return the notional in the base asset."""
+        return self.value if terms.is_inverse else self.value / self.price
+
+
+def requirements(kept: At, opened: At, mark: Floats, terms: Terms) -> Requirements:
+    """Return what is asked to keep and to open, each at a price of its own.
+
+    The float twin of `margin.requirement`: the same formulas, without what is fixed, and not
+    rounded to a step. The tier is that of `kept`. NaN where the ladder is not known.
     """
     tiers, rule = terms.tiers, terms.rule
     if tiers is None:
-        unknown = np.full_like(value, np.nan)
+        unknown = np.full_like(kept.value, np.nan)
         return Requirements(unknown, unknown, unknown)
-    coins = value if terms.is_inverse else value / price
-    measure = value
-    if tiers.is_by_size:
-        measure = (value * price if terms.is_inverse else coins) / terms.contract_size
+    measure = _measure(kept, tiers, terms)
     index, is_known = _pieces(measure, tiers)
-    growth = np.array([float(piece.growth) for piece in tiers.pieces])[index] * coins
-    step = 0.0 if rule.money_step is None else float(rule.money_step)
-    rate = _rates(tiers)[index] + growth
-    if rule.closing_fee is ClosingFee.MARK:
-        rate = rate + float(rule.closing_fee_rate)
-    maintenance: Floats = value * rate - _deductions(tiers)[index]
-    initial = _initial(value, maintenance, growth, index, terms)
-    # Rounding to a step moves each amount by less than a few of it.
-    scale = value * (1 + growth) + initial + 4 * step / ERROR_FRACTION
-    scale = scale + _jump(measure, tiers, value / np.where(measure > 0, measure, 1.0))
+    maintenance = _maintenance(kept, index, tiers, terms)
+    initial, doubt = _initial(opened, index, mark, tiers, terms)
     if is_known is not None:
         maintenance = np.where(is_known, maintenance, np.nan)
-    return Requirements(initial, maintenance, scale + float(tiers.pieces[-1].deduction))
+        initial = np.where(is_known, initial, np.nan)
+    fixed = float(tiers.pieces[-1].deduction) * _worth_of_deductions(kept, tiers, terms)
+    scale = initial + doubt / ERROR_FRACTION + fixed
+    growth = float(tiers.pieces[-1].growth)
+    for at in (kept,) if kept is opened else (kept, opened):
+        scale = scale + at.value * (1 + growth * at.coins(terms))
+    if rule.money_step is not None:
+        # Rounding to a step moves all amounts of a position by less than a few of it.
+        scale = scale + STEPS_LOST * float(rule.money_step) / ERROR_FRACTION
+    return Requirements(initial, maintenance, scale + _jump(measure, kept, opened, terms, tiers))
+
+
+def _measure(at: At, tiers: Tiers, terms: Terms) -> Floats:
+    if not tiers.is_by_size:
+        return at.value
+    quantity = at.value * at.price if terms.is_inverse else at.value / at.price
+    return quantity / terms.contract_size
+
+
+def _maintenance(at: At, index: Places, tiers: Tiers, terms: Terms) -> Floats:
+    rule = terms.rule
+    rate = _rates(tiers)[index] + float(tiers.pieces[0].growth) * at.coins(terms)
+    if rule.closing_fee is ClosingFee.MARK:
+        rate = rate + float(rule.closing_fee_rate)
+    deduction = _deductions(tiers)[index] * _worth_of_deductions(at, tiers, terms)
+    asked: Floats = at.value * rate - deduction
+    return asked
+
+
+def _worth_of_deductions(at: At, tiers: Tiers, terms: Terms) -> Floats | float:
+    # Those of a ladder by size are sizes, at what one unit of it is worth.
+    if not tiers.is_by_size:
+        return 1.0
+    return terms.contract_size / at.price if terms.is_inverse else terms.contract_size * at.price
 
 
 def _initial(
-    value: Floats,
-    maintenance: Floats,
-    growth: Floats,
-    index: NDArray[np.intp],
-    terms: Terms,
-) -> Floats:
-    rule, tiers = terms.rule, terms.tiers
-    if tiers is None or rule.initial is InitialMargin.MULTIPLE:
-        return maintenance * float(rule.initial_multiple or 0)
-    asked = np.zeros_like(value) if terms.leverage is None else value / terms.leverage
+    at: At, index: Places, mark: Floats, tiers: Tiers, terms: Terms
+) -> tuple[Floats, Floats]:
+    # What opening asks, and by how much a cut on the wrong side of a part per million changes it.
+    rule, doubt = terms.rule, np.zeros_like(at.value)
+    if rule.initial is InitialMargin.MULTIPLE:
+        return float(rule.initial_multiple or 0) * _maintenance(at, index, tiers, terms), doubt
+    asked = np.zeros_like(at.value) if terms.leverage is None else at.value / terms.leverage
     if rule.initial is InitialMargin.LADDER or terms.leverage is None:
-        base = np.array([float(initial_rate(piece)) for piece in tiers.pieces])[index]
-        if terms.initial_fraction is not None:
-            base = np.full_like(value, terms.initial_fraction)
-        asked = np.maximum(asked, value * (base + growth))
-    return asked
+        rate = _initial_rates(tiers)[index]
+        if terms.open_interest is not None and terms.caps is not None:
+            rate, is_near = _crowded(rate, mark, terms.open_interest, terms.caps, terms)
+            doubt = np.where(is_near, at.value * float(PART_PER_MILLION), 0.0)
+        growth = float(tiers.pieces[0].growth) * at.coins(terms)
+        asked = np.maximum(asked, at.value * (rate + growth))
+    return asked, doubt
+
+
+def _crowded(
+    base: Floats, mark: Floats, size: float, caps: tuple[float, float], terms: Terms
+) -> tuple[Floats, NDArray[np.bool_]]:
+    # Twin of `fractions.scaled_initial_fraction`, and where rounding may have missed the cut.
+    lower, upper = caps
+    value = notional(size, mark, is_inverse=terms.is_inverse)
+    part = (value - lower) / (upper - lower) if upper > lower else (value >= upper) * 1.0
+    parts = (base + (1 - base) * np.clip(part, 0.0, 1.0)) / float(PART_PER_MILLION)
+    # The difference of two large amounts of nearly the same size: caps may be close together.
+    room = 10 * ERROR_FRACTION * (1 + upper / (upper - lower if upper > lower else 1.0))
+    is_near = np.abs(parts - np.rint(parts)) <= room / float(PART_PER_MILLION)
+    cut = np.where(part >= 1, 1.0, np.floor(parts) * float(PART_PER_MILLION))
+    return np.where(part <= 0, base, np.maximum(base, cut)), is_near
 
 
 def _rates(tiers: Tiers) -> Floats:
     return np.array([float(piece.rate) for piece in tiers.pieces])
 
 
+def _initial_rates(tiers: Tiers) -> Floats:
+    return np.array([float(initial_rate(piece)) for piece in tiers.pieces])
+
+
 def _deductions(tiers: Tiers) -> Floats:
     return np.array([float(piece.deduction) for piece in tiers.pieces])
 
 
-def _pieces(measure: Floats, tiers: Tiers) -> tuple[NDArray[np.intp], NDArray[np.bool_] | None]:
+def _pieces(measure: Floats, tiers: Tiers) -> tuple[Places, NDArray[np.bool_] | None]:
     # Which piece holds, and whether the ladder is known there; None where it always is.
     floors = np.array([float(piece.floor) for piece in tiers.pieces])
     side: Literal["left", "right"] = "right" if tiers.is_floor_included else "left"
@@ -129,16 +175,21 @@ def _pieces(measure: Floats, tiers: Tiers) -> tuple[NDArray[np.intp], NDArray[np
     return index, None if tiers.known_to is None else ~(measure > float(tiers.known_to))
 
 
-def _jump(measure: Floats, tiers: Tiers, value_per_measure: Floats) -> Floats:
+def _jump(measure: Floats, kept: At, opened: At, terms: Terms, tiers: Tiers) -> Floats:
     # How much the wrong side of a floor changes the requirements, where rounding may have crossed
     # it, as a term of the scale. Maintenance of marginal ladders is continuous: nothing.
     jump = np.zeros_like(measure)
+    if len(tiers.pieces) == 1:
+        return jump
+    multiple = float(terms.rule.initial_multiple or 0)
     for low, high in pairwise(tiers.pieces):
-        floor = float(high.floor)
-        at_floor = floor * value_per_measure
-        step = at_floor * float(high.rate - low.rate) - float(high.deduction - low.deduction)
-        step = np.abs(step) + at_floor * float(initial_rate(high) - initial_rate(low))
-        is_near = np.abs(measure - floor) <= 10 * ERROR_FRACTION * floor
+        rise, fixed = float(high.rate - low.rate), float(high.deduction - low.deduction)
+        step = np.abs(kept.value * rise - fixed * _worth_of_deductions(kept, tiers, terms))
+        after = opened.value * rise - fixed * _worth_of_deductions(opened, tiers, terms)
+        step = step + multiple * np.abs(after)
+        if terms.rule.initial is InitialMargin.LADDER or terms.leverage is None:
+            step = step + opened.value * abs(float(initial_rate(high) - initial_rate(low)))
+        is_near = np.abs(measure - float(high.floor)) <= 10 * ERROR_FRACTION * float(high.floor)
         jump += np.where(is_near, step / ERROR_FRACTION, 0.0)
     return jump
 
@@ -258,13 +309,9 @@ def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> Requirements:
     value = notional(leg.quantity, mark, is_inverse=leg.is_inverse)
     cost = abs(leg.quantity) * (1 / leg.entry_price if leg.is_inverse else leg.entry_price)
     sums.equity += unrealised_pnl(leg.quantity, leg.entry_price, mark, is_inverse=leg.is_inverse)
-    initial = _at(leg.initial_price, leg, mark)
-    maintenance = initial
-    if leg.maintenance_price != leg.initial_price:
-        maintenance = _at(leg.maintenance_price, leg, mark)
-    asked = Requirements(
-        initial.initial, maintenance.maintenance, initial.scale + maintenance.scale
-    )
+    kept = _at(leg.kept, leg, mark)
+    opened = kept if leg.opened == leg.kept else _at(leg.opened, leg, mark)
+    asked = requirements(kept, opened, mark, leg.terms)
     asked = Requirements(
         asked.initial + leg.reserve, asked.maintenance + leg.reserve, asked.scale + leg.reserve
     )
@@ -274,14 +321,11 @@ def _add_leg(sums: _Sums, leg: Leg, mark: Floats) -> Requirements:
     return asked
 
 
-def _at(price: float | None, leg: Leg, mark: Floats) -> Requirements:
-    # What the leg is asked for at a price of its own, else at the one that follows its mark.
-    if price is None:
-        asked_at = mark * leg.margin_factor
-    else:
-        asked_at = np.where(np.isnan(mark), np.nan, price)
-    value = notional(leg.quantity, asked_at, is_inverse=leg.is_inverse)
-    return requirements(value, asked_at, leg.terms)
+def _at(basis: Basis, leg: Leg, mark: Floats) -> At:
+    price = mark * basis.factor
+    if basis.price is not None:
+        price = np.where(np.isnan(mark), np.nan, basis.price)
+    return At(notional(leg.quantity, price, is_inverse=leg.is_inverse), price)
 
 
 def _net(sums: _Sums, members: list[tuple[Leg, Requirements]]) -> None:
@@ -312,6 +356,21 @@ def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
     # A held position counts here too: an isolated one adds to another purse's scale.
     sums.scale += np.abs(held)
     most = np.maximum(np.abs(held + bids), np.abs(held - asks))
-    after = requirements(most, mark, group.terms)
-    sums.initial += after.initial - requirements(np.abs(held), mark, group.terms).initial
-    sums.scale += after.scale
+    after, before = (_order_margin(At(value, mark), group.terms) for value in (most, np.abs(held)))
+    sums.initial += after.initial - before.initial
+    sums.scale += after.scale + before.scale
+
+
+def _order_margin(at: At, terms: Terms) -> Requirements:
+    # Twin of `open_orders`: where no tier is known, all of it.
+    if terms.is_flat and terms.leverage is not None:
+        return Requirements(at.value / terms.leverage, at.value, at.value)
+    if terms.tiers is None:
+        return Requirements(at.value, at.value, at.value)
+    asked = requirements(at, at, at.price, terms)
+    is_known = ~np.isnan(asked.initial)
+    return Requirements(
+        np.where(is_known, asked.initial, at.value),
+        asked.maintenance,
+        np.where(is_known, asked.scale, at.value),
+    )

@@ -46,6 +46,7 @@ class PositionAssessment(Struct, frozen=True, gc=False):
     is_collateral : whether the profit counts as equity. Of an option only the premium does, which
         is in the wallet, and what a short one is worth is part of its requirement.
     missing : what lacks, where it is neither mark nor ladder.
+    transfer_floor : what must stay for it where money leaves, if initial margin is less.
     """
 
     position: Position
@@ -57,6 +58,7 @@ class PositionAssessment(Struct, frozen=True, gc=False):
     tier: int | None = None
     is_collateral: bool = True
     missing: str | None = None
+    transfer_floor: Decimal = ZERO
 
     @property
     def symbol(self) -> str:
@@ -95,6 +97,7 @@ class UnitAssessment(Struct, frozen=True, gc=False):
     order_initial_margin : the part of it that open orders add.
     open_loss : what those orders would lose at mark the moment they fill.
     is_liquidatable : by the venue's own trigger; False where unknown.
+    transfer_floor : what must stay where money leaves, if initial margin is less.
     """
 
     kind: UnitKind
@@ -108,6 +111,7 @@ class UnitAssessment(Struct, frozen=True, gc=False):
     open_loss: Decimal | None
     is_liquidatable: bool
     missing: tuple[str, ...] = ()
+    transfer_floor: Decimal = ZERO
 
     @property
     def status(self) -> Status:
@@ -130,9 +134,9 @@ class UnitAssessment(Struct, frozen=True, gc=False):
     def withdrawable(self) -> Decimal | None:
         """Return what may leave: free margin, but never unrealised profit."""
         free = self.free_margin
-        if free is None or self.wallet_balance is None:
+        if free is None or self.health is None or self.wallet_balance is None:
             return None
-        return max(ZERO, min(free, self.wallet_balance))
+        return max(ZERO, min(free, self.wallet_balance, self.health.equity - self.transfer_floor))
 
     def is_worse_than(self, other: "UnitAssessment") -> bool:
         """Return whether this is the unit to worry about first; unknown before all known."""
@@ -206,10 +210,12 @@ class Assessment(Struct, frozen=True, dict=True):
                     f"leverage {plain(leverage)} of {position.symbol} is above the "
                     f"{plain(allowed)} that tier {position.tier} allows"
                 ] = None
-            if tiers.cap is not None and position.notional > tiers.cap:
+            held = abs(position.size) if tiers.is_by_size else position.notional
+            if tiers.cap is not None and held > tiers.cap:
+                what = "size" if tiers.is_by_size else "notional"
                 found[
-                    f"notional {plain(position.notional)} of {position.symbol} is above the "
-                    f"{plain(tiers.cap)} that the venue allows at all"
+                    f"{what} {plain(held)} of {position.symbol} is above the {plain(tiers.cap)} "
+                    "that the venue allows at all"
                 ] = None
         return tuple(found)
 

@@ -4,8 +4,10 @@ No formula is here; `margin.arrays` has them. Every unit (pool or bucket) has a 
 its assets, and every position is a leg that draws on one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import structs
 
 from crossmargin.margin.collateral import rates
 from crossmargin.margin.lookup import (
@@ -15,14 +17,15 @@ from crossmargin.margin.lookup import (
     offset_group,
 )
 from crossmargin.margin.open_orders import margin_price, resting_groups
-from crossmargin.margin.requirement import fraction_with_open_interest
+from crossmargin.margin.requirement import Exposure, tier_number
 from crossmargin.margin.units import units_of
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tiers
-from crossmargin.money import ONE, ZERO, exact
-from crossmargin.rulebooks.schema import MarginRule, PriceBasis, Rulebook
+from crossmargin.money import ONE, ZERO, exact, quotient_up
+from crossmargin.rulebooks.margin_rule import PLAIN, MarginRule, PriceBasis
+from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
 @dataclass(frozen=True)
@@ -31,26 +34,38 @@ class Terms:
 
     Attributes
     ----------
+    tiers : None where not known; of a position on a ladder by size the one piece that holds.
     leverage : the setting; None where the ladder alone says.
-    initial_fraction : instead of the ladder's initial rate, where open interest has raised it.
+    is_flat : whether opening asks notional ÷ leverage even where the ladder is not known.
     contract_size : base units (linear) or quote units (inverse) in one unit of size.
+    open_interest, caps : quantity (size × multiplier) of the whole market, and the notionals
+        between which it raises the initial rate; None where it does not, or is not known.
     """
 
     tiers: Tiers | None
     leverage: float | None
     rule: MarginRule
+    is_flat: bool
     is_inverse: bool
     contract_size: float
-    initial_fraction: float | None
+    open_interest: float | None
+    caps: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The price requirements are asked at: `price`, or where that is None mark × `factor`."""
+
+    factor: float = 1.0
+    price: float | None = None
 
 
 @dataclass(frozen=True)
 class Leg:
     """A position: quantity is size × multiplier; `symbol`, `purse` are positions in Columns.
 
-    `margin_factor` is what turns its mark into the price requirements are asked at; where that is
-    the entry price for one of them, `initial_price` or `maintenance_price` stands instead.
-    `reserve` is asked whatever the price; legs of one `group` are netted.
+    `kept`, `opened`: what maintenance and initial margin are asked at. `reserve` is asked whatever
+    the price; legs of one `group` are netted.
     """
 
     symbol: int
@@ -59,9 +74,8 @@ class Leg:
     entry_price: float
     is_inverse: bool
     terms: Terms
-    margin_factor: float = 1.0
-    initial_price: float | None = None
-    maintenance_price: float | None = None
+    kept: Basis = Basis()
+    opened: Basis = Basis()
     reserve: float = 0.0
     group: tuple[str, str] | None = None
 
@@ -133,8 +147,8 @@ class Columns:
 def columns(account: Account, rulebook: Rulebook, market: Market | None = None) -> Columns:
     """Return `account` laid out for `arrays.health`.
 
-    `market` is needed by methods that ask more of it than marks and index: how far the index is
-    from the mark, and open interest. Both are held at what it says.
+    `market` is needed by methods that ask more of it than marks and collateral: how far the index
+    is from the mark, which is held as a ratio, and open interest, which is held as a size.
 
     Raises
     ------
@@ -188,42 +202,55 @@ def _leg(
     contract = rulebook.contracts[position.symbol]
     instrument, rule = contract.instrument, rulebook.margin
     is_isolated = position.mode is MarginMode.ISOLATED
-    basis = rule.initial_price_isolated if is_isolated else rule.initial_price_cross
-    factor = 1.0
-    if rule.maintenance_price is PriceBasis.INDEX and position.symbol in market.marks:
-        mark = market.marks[position.symbol]
-        factor = float(index_of(contract, mark, market)) / float(mark)
+    opened = rule.initial_price_isolated if is_isolated else rule.initial_price_cross
+    terms = _terms(position.symbol, account, market, rulebook)
+    if terms.tiers is not None and terms.tiers.is_by_size:
+        # No price changes the piece, and a float might: it is looked up here.
+        number = tier_number(Exposure(ZERO, ZERO, abs(position.size)), terms.tiers)
+        piece = None if number is None else terms.tiers.pieces[number]
+        tiers = (
+            None
+            if piece is None
+            else Tiers.of((structs.replace(piece, floor=ZERO),), is_by_size=True)
+        )
+        terms = replace(terms, tiers=tiers)
     return Leg(
         symbols.index(position.symbol),
         purses[instrument.settle],
         float(position.size * instrument.multiplier),
         float(position.entry_price),
         instrument.kind.is_inverse,
-        _terms(position.symbol, account, market, rulebook),
-        factor,
-        float(position.entry_price) if basis is PriceBasis.ENTRY else None,
-        float(position.entry_price) if rule.maintenance_price is PriceBasis.ENTRY else None,
+        terms,
+        _basis(rule.maintenance_price, position, contract, market),
+        _basis(opened, position, contract, market),
         float(reserve),
         offset_group(position, rulebook),
     )
 
 
+def _basis(basis: PriceBasis, position: Position, contract: Contract, market: Market) -> Basis:
+    if basis is PriceBasis.ENTRY:
+        return Basis(price=float(position.entry_price))
+    mark = market.marks.get(position.symbol)
+    if basis is not PriceBasis.INDEX or mark is None:
+        return Basis()
+    return Basis(float(quotient_up(index_of(contract, mark, market), mark)))
+
+
 def _terms(symbol: str, account: Account, market: Market, rulebook: Rulebook) -> Terms:
     contract = contract_of(symbol, rulebook)
-    instrument = contract.instrument
-    fraction = None
-    mark = market.marks.get(symbol)
-    if contract.tiers is not None and mark is not None:
-        found = fraction_with_open_interest(contract.tiers.pieces[0], contract, mark, market)
-        fraction = None if found is None or isinstance(found, str) else float(found)
+    instrument, caps = contract.instrument, contract.open_interest
+    size = None if caps is None or not caps.upper else market.open_interest.get(symbol)
     setting = leverage_setting(symbol, account, rulebook)
     return Terms(
         contract.tiers,
         None if setting is None else float(setting),
         rulebook.margin,
+        rulebook.margin == PLAIN and rulebook.leverage_default is not None,
         instrument.kind.is_inverse,
         float(instrument.multiplier),
-        fraction,
+        None if size is None else float(size * instrument.multiplier),
+        None if caps is None else (float(caps.lower), float(caps.upper)),
     )
 
 

@@ -44,6 +44,10 @@ def leverage_setting(
     venues where nothing is set and the ladder alone says what is asked.
     """
     leverage = account.leverage.get(symbol)
+    if not rulebook.is_leverage_settable:
+        if leverage is not None and remarks is not None:
+            remarks[f"Leverage is not set at {rulebook.venue}: that of {symbol} is ignored."] = None
+        return None
     if leverage is not None:
         return leverage
     default = rulebook.leverage_default

@@ -5,6 +5,8 @@ are worked out in `requirement`; here the account, the market and the rulebook a
 it needs, and what they do not say becomes a remark.
 """
 
+from decimal import Decimal
+
 from crossmargin.margin.assessment import PositionAssessment
 from crossmargin.margin.lookup import index_of, leverage_of, leverage_setting
 from crossmargin.margin.option_positions import assess_option
@@ -21,7 +23,7 @@ from crossmargin.margin.requirement import (
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, down_to, plain
-from crossmargin.rulebooks.margin_rule import PriceBasis
+from crossmargin.rulebooks.margin_rule import MarginRule, PriceBasis
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
@@ -49,11 +51,6 @@ def assess_position(
         value, pnl = value - cut, pnl - cut if size > 0 else pnl + cut
     tiers = contract.tiers
     index = index_of(contract, mark, market)
-    if rule.maintenance_price is PriceBasis.INDEX and instrument.base not in market.index:
-        remarks[
-            f"The index of {instrument.base} is not given: {position.symbol} is margined at its "
-            "mark price."
-        ] = None
     kept = price_of(rule.maintenance_price, position, mark, index)
     exposure = Exposure.of_size(size, kept, instrument)
     number = None if tiers is None else tier_number(exposure, tiers)
@@ -64,11 +61,8 @@ def assess_position(
         position, instrument, leverage_of(position.symbol, account, rulebook), rule
     )
     fraction = fraction_with_open_interest(tier, contract, mark, market)
+    _remark(contract, fraction, market, rule, remarks)
     if isinstance(fraction, str):
-        remarks[
-            f"The {fraction} is not given: its initial margin is taken as if it were below "
-            f"{plain(contract.open_interest.lower if contract.open_interest else ZERO)}."
-        ] = None
         fraction = None
     is_isolated = position.mode is MarginMode.ISOLATED
     basis = rule.initial_price_isolated if is_isolated else rule.initial_price_cross
@@ -85,4 +79,26 @@ def assess_position(
         initial_margin(opened, tier, rule, leverage, fraction, is_by_size=by_size) + reserve,
         maintenance_margin(exposure, tier, rule, is_by_size=by_size) + reserve,
         number + 1,
+        transfer_floor=rule.transfer_floor * value,
     )
+
+
+def _remark(
+    contract: Contract,
+    fraction: Decimal | str | None,
+    market: Market,
+    rule: MarginRule,
+    remarks: dict[str, None],
+) -> None:
+    # What the account does not say and what is taken instead.
+    instrument = contract.instrument
+    if rule.maintenance_price is PriceBasis.INDEX and instrument.base not in market.index:
+        remarks[
+            f"The index of {instrument.base} is not given: {instrument.symbol} is margined at its "
+            "mark price."
+        ] = None
+    if isinstance(fraction, str) and contract.open_interest is not None:
+        remarks[
+            f"The {fraction} is not given: its initial margin is taken as if it were below "
+            f"{plain(contract.open_interest.lower)}."
+        ] = None

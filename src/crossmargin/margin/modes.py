@@ -17,11 +17,11 @@ def check_modes(account: Account, rulebook: Rulebook) -> None:
         raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
     if account.position_mode not in rulebook.position_modes:
         raise UsageError(f"{rulebook.venue} has no {account.position_mode} position mode")
-    if account.assets_mode is AssetsMode.SINGLE or rulebook.has_isolated_in_multi:
+    is_single = account.assets_mode is AssetsMode.SINGLE
+    if rulebook.has_isolated and (is_single or rulebook.has_isolated_in_multi):
         return
+    where = " in multi-assets mode" if rulebook.has_isolated else ""
     modes = {position.symbol: position.mode for position in account.positions}
     for symbol, mode in (account.margin_mode | modes).items():
         if mode is MarginMode.ISOLATED:
-            raise UsageError(
-                f"{symbol}: {rulebook.venue} has nothing isolated in multi-assets mode"
-            )
+            raise UsageError(f"{symbol}: {rulebook.venue} has nothing isolated{where}")

@@ -21,11 +21,12 @@ from crossmargin.rulebooks.margin_rule import ClosingFee, MarginRule, PriceBasis
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
 ZERO = Fraction(0)
-STEPS_LOST = 3
-"""How many money steps a position's rounded amounts can cost: notional and both requirements.
+STEPS_CUT = 1
+STEPS_RAISED = 2
+"""How many money steps a position's rounded amounts can cost: its notional, its requirements.
 
-Along a path amounts are not rounded; the wallet is taken to be smaller by this instead, so that
-no boundary is drawn in the account's favour.
+Along a path amounts are not rounded; the wallet is taken to be smaller and the requirement larger
+by these instead, so that no boundary is drawn in the account's favour.
 """
 
 LineOf: TypeAlias = Callable[[str], Line]
@@ -54,6 +55,7 @@ def curve(
     legs: dict[str, list[Leg]] = {asset: [] for asset in unit.wallets}
     slack = dict.fromkeys(unit.wallets, ZERO)
     rule = rulebook.margin
+    step = ZERO if rule.money_step is None else Fraction(rule.money_step)
     for position, reserve in zip(unit.positions, unit.reserves, strict=True):
         contract = rulebook.contracts[position.symbol]
         instrument, tiers = contract.instrument, contract.tiers
@@ -69,12 +71,11 @@ def curve(
             _margin_line(line, position, contract, market, rule),
             Fraction(abs(position.size)),
             Fraction(rule.closing_fee_rate) if rule.closing_fee is ClosingFee.MARK else ZERO,
-            Fraction(reserve),
+            Fraction(reserve) + STEPS_RAISED * step,
             offset_group(position, rulebook),
         )
         legs[instrument.settle].append(leg)
-        if rule.money_step is not None:
-            slack[instrument.settle] += STEPS_LOST * Fraction(rule.money_step)
+        slack[instrument.settle] += STEPS_CUT * step
     purses = []
     for asset in held_assets(unit, rulebook):
         wallet = Fraction(unit.wallets[asset]) - slack[asset]

@@ -17,12 +17,22 @@ class Tally:
     the sums from being complete.
     """
 
-    __slots__ = ("initial", "maintenance", "missing", "open_loss", "orders", "pnl", "wallet")
+    __slots__ = (
+        "initial",
+        "maintenance",
+        "missing",
+        "open_loss",
+        "orders",
+        "pnl",
+        "transfer_floor",
+        "wallet",
+    )
 
     def __init__(self, wallet: Decimal) -> None:
         """Start with a wallet and nothing else."""
         self.wallet = wallet
         self.pnl = self.initial = self.maintenance = self.orders = self.open_loss = ZERO
+        self.transfer_floor = ZERO
         self.missing: list[str] = []
 
     def is_empty(self) -> bool:
@@ -44,6 +54,8 @@ class Tally:
         else:
             if position.is_collateral:
                 self.pnl += pnl
+            if position.transfer_floor:
+                self.transfer_floor += position.transfer_floor
             self.initial += initial
             self.maintenance += maintenance
 
@@ -77,6 +89,7 @@ class Tally:
             open_loss,
             is_liquidatable,
             tuple(self.missing),
+            self.transfer_floor,
         )
 
 
@@ -111,4 +124,5 @@ def in_usd(
             total.initial += held * (ONE - collateral[asset].initial_scale)
         total.orders += tally.orders * rate.ask
         total.open_loss += tally.open_loss * rate.ask
+        total.transfer_floor += tally.transfer_floor * rate.ask
     return total
