@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from typer.main import get_command
 
+from crossmargin.rulebooks.loader import venues
 from tests import console, source, tidy
 
 PAGES = [path for path in source.files() if path.endswith(".md")]
@@ -122,6 +123,15 @@ def test_every_page_can_be_reached_from_the_index(path):
     linked = {(index.parent / link).resolve() for link in links}
 
     assert (source.ROOT / path).resolve() in {*linked, index}
+
+
+@pytest.mark.parametrize("venue", venues())
+def test_every_venue_is_listed_and_has_a_page_that_the_index_links(venue):
+    listed = sections(source.text("docs/reference/rulebooks.md"))["What there is"]
+    link = re.search(rf"\[`{re.escape(venue)}`\]\((venues/[\w-]+\.md)(?:#[\w-]+)?\)", listed)
+
+    assert link is not None
+    assert f"(reference/{link[1]})" in source.text("docs/README.md")
 
 
 def commands(command: Any, path: str = "crossmargin") -> Iterator[tuple[str, Any]]:

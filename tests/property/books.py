@@ -89,6 +89,8 @@ def _terms(symbol, account, rules, market):
     first = pieces[0].leverage_max
     default = rules.leverage_default
     setting = account.leverage.get(symbol, default if default is None else min(default, first))
+    if not rules.is_leverage_settable:
+        setting = None
     mark = market.marks.get(symbol)
     index = market.index.get(made.base, mark)
     interest = market.open_interest.get(symbol) if contract.open_interest else None

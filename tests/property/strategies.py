@@ -122,10 +122,12 @@ def markets(draw, instruments, rules):
     for made in instruments:
         marks[made.symbol] = on_tick(usual_price(made) * draw(factors(3, 300)), made)
         caps = rules.contracts[made.symbol].open_interest
-        if caps is not None and draw(st.booleans()):
+        if caps is not None:
+            # Without it initial margin would be unknown, which no law is about.
+            part = draw(st.integers(0, 100))
             with localcontext(CONTEXT):
                 most = 2 * caps.upper / marks[made.symbol] / made.multiplier
-            interest[made.symbol] = (most * draw(st.integers(0, 100)) / 100).quantize(EIGHT_PLACES)
+                interest[made.symbol] = (most * part / 100).quantize(EIGHT_PLACES)
     for asset in rules.collateral:
         index[asset] = usual_usd(asset) * draw(factors(50, 200))
     if PriceBasis.INDEX in (rules.margin.maintenance_price, rules.margin.initial_price_cross):
@@ -176,7 +178,7 @@ def worlds(
     rules = draw(rules_of(found, chosen, is_multi=is_multi, is_real=real))
     instruments = [made for made, _ in chosen]
     market = draw(markets(instruments, rules))
-    if is_multi and not base.has_isolated_in_multi:
+    if not base.has_isolated or (is_multi and not base.has_isolated_in_multi):
         modes = [MarginMode.CROSS]
     modes = modes or [MarginMode.CROSS, MarginMode.CROSS, MarginMode.ISOLATED]
     held = draw(positions_of(instruments, rules, market.marks, is_hedge=is_hedge, modes=modes))
@@ -235,6 +237,7 @@ def funded(draw, account, market, rules):
     need = -brute.surplus(plain(account, rules, market), "USD", marks, index)
     # A dollar of need is a little more than that in the asset it is topped up with.
     asset = draw(st.sampled_from(assets))
-    top_up = draw(money(need / index[asset])).quantize(EIGHT_PLACES)
+    with localcontext(CONTEXT):
+        top_up = draw(money(need / index[asset])).quantize(EIGHT_PLACES)
     balances = {**balances, asset: balances.get(asset, Decimal(0)) + top_up}
     return replace(account, balances=balances)

@@ -8,8 +8,7 @@ from rich.text import Text
 
 from crossmargin.cli.console import show_sentence, show_table
 from crossmargin.cli.numbers import NONE, UNKNOWN, asked, full, held, percent, price
-from crossmargin.cli.tables import STYLES
-from crossmargin.files.comparison import venue_ratio
+from crossmargin.cli.tables import STYLES, ratio_text
 from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
 from crossmargin.margin.boundary import PositionBoundary
 from crossmargin.money import plain
@@ -78,15 +77,13 @@ def _margins(comparison: Comparison) -> Table:
 
 def _money(total: Total, one: Answer) -> list[str]:
     asset, health, weakest = total.asset, total.health, total.weakest.health
-    ratio = venue_ratio(weakest, one.rulebook)
-    is_over = one.rulebook.ratio_convention.value.startswith("maintenance")
     return [
         held(health.equity if health else None, asset),
         asked(health.initial_margin if health else None, asset),
         asked(health.maintenance_margin if health else None, asset),
         held(weakest.buffer if weakest else None, asset),
         percent(weakest.fraction(), up=True) if weakest else UNKNOWN,
-        percent(ratio, up=is_over) if weakest else UNKNOWN,
+        ratio_text(weakest, one.rulebook),
     ]
 
 

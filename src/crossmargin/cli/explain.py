@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from crossmargin.cli.explain_position import position_lines
 from crossmargin.cli.numbers import full, percent
+from crossmargin.cli.pool_sums import Sum, pool_sums
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import (
     Assessment,
@@ -18,7 +19,7 @@ from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD, collateral_rates
 from crossmargin.model.account import AssetsMode, MarginMode
 from crossmargin.model.market import Market
-from crossmargin.money import ONE, ZERO, exact, quotient_up
+from crossmargin.money import ZERO, exact, quotient_up
 from crossmargin.rulebooks.margin_rule import PriceBasis
 
 
@@ -44,6 +45,7 @@ def _proofs(
     # A liquidation price is shown by putting it in: equity meets maintenance margin there.
     if boundary is None:
         return
+    yield from _unknown_ends(boundary)
     name = _unit_name(assessment, position)
     for label, level in (("lower", boundary.lower), ("upper", boundary.upper)):
         if level is None:
@@ -55,6 +57,15 @@ def _proofs(
             yield (
                 f"{label} liquidation price = {full(level)}: there the {name} equity is "
                 f"{full(health.equity)}, its maintenance margin {full(health.maintenance_margin)}"
+            )
+
+
+def _unknown_ends(boundary: PositionBoundary) -> Iterator[str]:
+    for label, is_known in (("lower", boundary.is_lower_known), ("upper", boundary.is_upper_known)):
+        if not is_known:
+            yield (
+                f"{label} liquidation price: unknown, it would be beyond what is known of the "
+                "margin tiers"
             )
 
 
@@ -97,11 +108,7 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
     wallet, equity = full(unit.wallet_balance), full(health.equity)
     maintenance = full(health.maintenance_margin)
     yield f"equity = wallet {wallet} + {profit} {full(gain)} = {equity}"
-    yield (
-        f"initial margin = positions {full(health.initial_margin - _orders(unit))} + "
-        f"open orders {full(_orders(unit))} = {full(health.initial_margin)}"
-    )
-    yield from _apart(assessment, unit, health)
+    yield from _required(assessment, unit, health)
     yield f"buffer = {equity} − maintenance margin {maintenance} = {full(health.buffer)}"
     loss = unit.open_loss or ZERO
     yield (
@@ -112,28 +119,30 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
     yield f"health = {maintenance} ÷ {equity} = {percent(fraction, up=True)}"
 
 
-def _apart(assessment: Assessment, unit: UnitAssessment, health: Health) -> Iterator[str]:
+def _required(assessment: Assessment, unit: UnitAssessment, health: Health) -> Iterator[str]:
     # What is asked of a pool is not always the sum over its positions.
-    if unit.kind is UnitKind.BUCKET:
-        return
-    total = ZERO
-    for position in assessment.positions:
-        if position.mode is MarginMode.CROSS and _unit_name(assessment, position) == unit.name:
-            settle = assessment.rulebook.contracts[position.symbol].instrument.settle
-            rates = collateral_rates(settle, assessment.market, assessment.rulebook)
-            rate = ONE if unit.asset == settle or isinstance(rates, str) else rates.ask
-            total += (position.maintenance_margin or ZERO) * rate
-    rest = health.maintenance_margin - total
-    if rest:
-        sign, why = ("+", "for debts") if rest > 0 else ("−", "that opposite positions net")
+    sums = pool_sums(assessment, unit)
+    orders = unit.order_initial_margin or ZERO
+    alone = Sum(health.initial_margin - orders) if sums is None else sums.initial
+    yield (
+        f"initial margin = {_terms(alone)} + open orders {full(orders)} = "
+        f"{full(health.initial_margin)}"
+    )
+    if sums is not None and not sums.maintenance.is_plain:
         yield (
-            f"maintenance margin = positions {full(total)} {sign} {full(abs(rest))} {why} = "
-            f"{full(health.maintenance_margin)}"
+            f"maintenance margin = {_terms(sums.maintenance)} = {full(health.maintenance_margin)}"
         )
 
 
-def _orders(unit: UnitAssessment) -> Decimal:
-    return unit.order_initial_margin or ZERO
+def _terms(of: Sum) -> str:
+    text = f"positions {full(of.positions)}"
+    if of.netted:
+        text += f" − {full(of.netted)} that opposite positions net"
+    if of.debts:
+        text += f" + debts {full(of.debts)}"
+    if of.collateral:
+        text += f" + {full(of.collateral)} by which collateral counts less for opening"
+    return text
 
 
 def _wallet(assessment: Assessment, asset: str) -> Iterator[str]:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from crossmargin.cli.numbers import full
 from crossmargin.margin.assessment import Assessment, PositionAssessment
 from crossmargin.margin.lookup import index_of, leverage_of, leverage_setting
+from crossmargin.margin.option_positions import forward_of
+from crossmargin.margin.options import out_of_the_money
 from crossmargin.margin.requirement import (
     Exposure,
     closing_reserve,
@@ -14,8 +16,9 @@ from crossmargin.margin.requirement import (
     price_of,
 )
 from crossmargin.model.account import MarginMode
+from crossmargin.model.instrument import Kind
 from crossmargin.model.tiers import Tier
-from crossmargin.money import ZERO, plain
+from crossmargin.money import ONE, ZERO, plain, quotient_down
 from crossmargin.rulebooks.margin_rule import ClosingFee, InitialMargin, PriceBasis
 from crossmargin.rulebooks.schema import Contract
 
@@ -37,7 +40,7 @@ def position_lines(assessment: Assessment, position: PositionAssessment) -> Iter
         yield f"notional = |{size}|{count} × {full(mark)} = {full(value)} {instrument.settle}"
         yield f"unrealised profit = {size}{count} × ({full(mark)} − {entry}) = {full(pnl)}"
     if contract.option is not None:
-        yield from _option(position)
+        yield from _option(assessment, position, contract)
     elif contract.tiers is None or position.tier is None or position.maintenance_margin is None:
         leverage = leverage_of(position.symbol, assessment.account, assessment.rulebook)
         if position.initial_margin is not None:
@@ -52,14 +55,56 @@ def position_lines(assessment: Assessment, position: PositionAssessment) -> Iter
         yield _maintenance(assessment, position, contract, tier)
 
 
-def _option(position: PositionAssessment) -> Iterator[str]:
+def _option(
+    assessment: Assessment, position: PositionAssessment, contract: Contract
+) -> Iterator[str]:
     if position.maintenance_margin is None:
         yield f"its requirements are unknown without the {position.missing}"
     elif position.size > 0:
         yield "a long option is paid for: it asks for nothing, and is no collateral"
+        yield "its profit is not in equity: what it was bought for has left the wallet"
     else:
-        yield f"initial margin = {full(position.initial_margin or ZERO)} (the mark within it)"
-        yield f"maintenance margin = {full(position.maintenance_margin)} (the mark within it)"
+        yield from _short_option(assessment, position, contract)
+        yield (
+            "its profit is not in equity: what it was sold for is in the wallet, and what it is "
+            "worth is asked as margin"
+        )
+
+
+def _short_option(
+    assessment: Assessment, position: PositionAssessment, contract: Contract
+) -> Iterator[str]:
+    # `margin.options.short_margin` with the numbers in.
+    instrument, market = contract.instrument, assessment.market
+    method, terms, mark = contract.option, instrument.option, position.mark_price
+    if method is None or terms is None or mark is None:
+        return
+    index = market.index[instrument.base]
+    forward = forward_of(instrument, index, market)
+    unit = ONE if instrument.kind is Kind.INVERSE_OPTION else index
+    rule, mine, value = method.rule, method.rule.of(terms.right), full(unit)
+    away = out_of_the_money(terms.right, terms.strike, forward)
+    relief = full(quotient_down(away * unit, forward))
+    size = full(-position.size * instrument.multiplier)
+    is_by_entry = rule.is_entry_counted and position.entry_price > mark
+    premium = f"entry {full(position.entry_price)}" if is_by_entry else f"mark {full(mark)}"
+    part = (
+        f"max({_percent(rule.initial_fraction)} × {value} − {relief}, "
+        f"{_percent(rule.initial_floor_fraction)} × {value}) + {premium}"
+    )
+    if mine.initial_to_maintenance:
+        part = f"max({part}, {full(mine.initial_to_maintenance)} × its maintenance margin)"
+    yield f"out of the money by {full(away)} of {full(forward)}, of one {value}: {relief}"
+    yield f"initial margin = {size} × ({part}) = {full(position.initial_margin or ZERO)}"
+    base = f"{_percent(mine.maintenance_fraction)} × {value}"
+    if mine.maintenance_mark_fraction:
+        base = f"max({base}, {_percent(mine.maintenance_mark_fraction)} × mark {full(mark)})"
+    if rule.fee_reserve_fraction:
+        base += f" + {_percent(rule.fee_reserve_fraction)} × {value} for fees"
+    yield (
+        f"maintenance margin = {size} × ({base} + mark {full(mark)}) = "
+        f"{full(position.maintenance_margin or ZERO)}"
+    )
 
 
 def _initial(
@@ -93,11 +138,17 @@ def _maintenance(
     rate = _percent(tier.rate + tier.growth * exposure.coins)
     if rule.closing_fee is ClosingFee.MARK:
         rate = f"({rate} + closing fee {_percent(rule.closing_fee_rate)})"
-    rounded = ", rounded up" if rule.money_step is not None else ""
+    deduction = tier.deduction
+    if deduction and contract.tiers is not None and contract.tiers.is_by_size:
+        # A size then, taken off at what that much is worth.
+        deduction = quotient_down(deduction * exposure.value, exposure.size)
+    asked = position.maintenance_margin or ZERO
+    closing = rule.closing_fee_rate if rule.closing_fee is ClosingFee.MARK else ZERO
+    unrounded = exposure.value * (tier.rate + tier.growth * exposure.coins + closing) - deduction
+    rounded = ", rounded up" if rule.money_step is not None and asked > unrounded else ""
     return (
         f"maintenance margin = {full(exposure.value)}{_at(rule.maintenance_price)} × {rate} − "
-        f"{full(tier.deduction)}{_reserve(assessment, position, contract)} = "
-        f"{full(position.maintenance_margin or ZERO)}{rounded}   "
+        f"{full(deduction)}{_reserve(assessment, position, contract)} = {full(asked)}{rounded}   "
         f"(tier {position.tier}, from {full(tier.floor)})"
     )
 

@@ -28,14 +28,14 @@ def asked(amount: Decimal | None, asset: str) -> str:
 
 
 @exact
-def percent(fraction: Decimal | None, *, up: bool) -> str:
+def percent(fraction: Decimal | None, *, up: bool, is_capped: bool = True) -> str:
     """Return a fraction as a percentage with two places, "–" for None.
 
-    Beyond `MANY`, where digits say nothing more, it is "over 1,000 %".
+    Beyond `MANY`, where digits say nothing more, it is "over 1,000 %" if `is_capped`.
     """
     if fraction is None:
         return NONE
-    if fraction > MANY:
+    if is_capped and fraction > MANY:
         return f"over {MANY * 100:,f} %"
     return f"{_grouped(fraction * 100, 2, ROUND_CEILING if up else ROUND_FLOOR)} %"
 

@@ -42,11 +42,12 @@ rulebooks.command()(update)
 @rulebooks.command("list")
 def list_rulebooks(
     venue: Annotated[
-        str | None, typer.Argument(metavar="[VENUE]", help="Only this venue, with its sources.")
+        str | None,
+        typer.Argument(metavar="[VENUE]", help="Only this venue, with assumptions and sources."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """List venues and the editions of their rules, and what in them is assumed."""
+    """List venues; with one named its editions, what in them is assumed, and the sources."""
     from crossmargin.rulebooks.describe import summaries, summary
 
     found = summaries() if venue is None else (summary(venue),)
@@ -59,15 +60,36 @@ def list_rulebooks(
     from crossmargin.cli.console import console
 
     out = console()
-    for place, one in enumerate(found):
-        if place:
-            out.print()
-        _show(out, one, has_sources=venue is not None)
     if venue is None:
-        out.print("\nSources of one venue: crossmargin rulebooks VENUE", style="dim")
+        _show_all(out, found)
+        out.print("\nEditions, assumptions, sources: crossmargin rulebooks VENUE", style="dim")
+    else:
+        _show(out, found[0])
 
 
-def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
+def _show_all(out: "Console", found: "tuple[VenueSummary, ...]") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    table.add_column("Venue", no_wrap=True)
+    table.add_column("Editions", justify="right")
+    table.add_column("Newest")
+    table.add_column("Symbols", justify="right")
+    table.add_column("From")
+    for venue in found:
+        newest = venue.editions[-1]
+        origins = dict.fromkeys(edition.origin.value for edition in venue.editions)
+        table.add_row(
+            venue.venue,
+            str(len(venue.editions)),
+            newest.edition.isoformat(),
+            str(newest.symbols),
+            ", ".join(origins),
+        )
+    out.print(table)
+
+
+def _show(out: "Console", venue: "VenueSummary") -> None:
     from rich.table import Table
 
     from crossmargin.cli.console import show_sentence
@@ -95,9 +117,8 @@ def _show(out: "Console", venue: "VenueSummary", *, has_sources: bool) -> None:
     counts = Counter(source.confidence.value for source in venue.sources.values())
     how_sure = ", ".join(f"{count} {confidence}" for confidence, count in counts.most_common())
     show_sentence(out, f"Sources: {len(venue.sources)} ({how_sure})", "dim")
-    if has_sources:
-        for source in venue.sources.values():
-            read = f"{source.confidence}, read {source.read_on}"
-            show_sentence(out, f"{source.what} ({read})", indent=4)
-            if source.address != NO_ADDRESS:
-                out.print(f"      {source.address}", style="dim", markup=False)
+    for source in venue.sources.values():
+        read = f"{source.confidence}, read {source.read_on}"
+        show_sentence(out, f"{source.what} ({read})", indent=4)
+        if source.address != NO_ADDRESS:
+            out.print(f"      {source.address}", style="dim", markup=False)

@@ -1,14 +1,18 @@
 """An assessment as a person reads it: the headline, the pools and buckets, the positions."""
 
+from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crossmargin.cli.console import show_sentence, show_table
+from crossmargin.cli.console import show_sentence
+from crossmargin.cli.fitting import Column, show_fitting, table_of
 from crossmargin.cli.numbers import NONE, UNKNOWN, asked, held, percent, price
-from crossmargin.files.answer import distance
+from crossmargin.cli.pool_sums import sentences
+from crossmargin.files.answer import distance, venue_ratio
 from crossmargin.margin.assessment import (
     Assessment,
     PositionAssessment,
@@ -16,12 +20,22 @@ from crossmargin.margin.assessment import (
     UnitAssessment,
 )
 from crossmargin.margin.boundary import PositionBoundary
+from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import leverage_setting
 from crossmargin.model.account import AssetsMode
 from crossmargin.money import plain
 from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
 STYLES = {Status.OK: "bold green", Status.LIQUIDATABLE: "bold red", Status.UNKNOWN: "bold yellow"}
+
+UNIT_HEADINGS = (
+    *("Wallet", "Equity", "Initial", "Orders", "Maintenance", "Buffer", "Free", "Health"),
+    "Venue ratio",
+)
+POSITION_HEADINGS = (
+    *("Position", "", "", "Size", "Entry", "Mark", "Profit", "Maint.", "Liquidation"),
+    *("Bankrupt", "Away"),
+)
 
 
 def show_assessment(out: Console, assessment: Assessment) -> None:
@@ -34,10 +48,12 @@ def show_assessment(out: Console, assessment: Assessment) -> None:
     )
     out.print(_headline(assessment))
     out.print()
-    show_table(out, _units(assessment))
+    show_fitting(out, _units(assessment))
     if assessment.positions:
         out.print()
-        show_table(out, _positions(assessment))
+        show_fitting(out, _positions(assessment))
+        for sentence in _notes(assessment):
+            show_sentence(out, sentence, "dim", indent=0)
     _show_list(out, "Missing", (*assessment.missing, *assessment.boundaries.missing), "yellow")
     _show_list(out, "Warnings", assessment.warnings, "yellow")
     _show_list(out, "Assumed", assessment.assumptions, "dim")
@@ -87,77 +103,116 @@ def _buffer(unit: UnitAssessment) -> str:
     return f"{held(unit.health.buffer if unit.health else None, unit.asset)} {unit.asset}"
 
 
-def _units(assessment: Assessment) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("")
-    has_orders = bool(assessment.account.orders)
-    headings = ["Wallet", "Equity", "Initial", "Maintenance", "Buffer", "Free", "Health"]
-    if has_orders:
-        headings.insert(3, "Orders")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    table.add_column("Venue ratio", justify="right")
-    for unit in assessment.units:
-        health = unit.health
-        table.add_row(
-            Text(f"{unit.name} {unit.kind}", style=STYLES[unit.status]),
-            held(unit.wallet_balance, unit.asset),
-            held(health.equity if health else None, unit.asset),
-            asked(health.initial_margin if health else None, unit.asset),
-            *([asked(unit.order_initial_margin, unit.asset)] if has_orders else []),
-            asked(health.maintenance_margin if health else None, unit.asset),
-            held(health.buffer if health else None, unit.asset),
-            held(unit.free_margin, unit.asset),
-            percent(health.fraction(), up=True) if health else UNKNOWN,
-            _venue_ratio(unit, assessment.rulebook),
-        )
-    return table
+def _units(assessment: Assessment) -> Iterator[Table]:
+    names = tuple(
+        Text(f"{unit.name} {unit.kind}", style=STYLES[unit.status]) for unit in assessment.units
+    )
+    cells = [_unit_cells(unit, assessment.rulebook) for unit in assessment.units]
+    name = Column("", names, is_words=True)
+    wallet, equity, initial, orders, maintenance, buffer, free, health, ratio = (
+        Column(heading, column)
+        for heading, column in zip(UNIT_HEADINGS, zip(*cells, strict=True), strict=True)
+    )
+    asked_for = [initial, orders] if assessment.account.orders else [initial]
+    room = [buffer, free, health]
+    yield table_of([name, wallet, equity, *asked_for, maintenance, *room, ratio])
+    maintenance = replace(maintenance, heading="Maint.")
+    ratio = replace(ratio, heading="Venue’s")
+    yield table_of([name, wallet, equity, *asked_for, maintenance, *room, ratio], gap=1)
+    folded = [wallet.over(equity), initial.over(maintenance), *asked_for[1:]]
+    yield table_of([name, *folded, buffer.over(free), health.over(ratio)])
 
 
-def _venue_ratio(unit: UnitAssessment, rulebook: Rulebook) -> str:
+def _unit_cells(unit: UnitAssessment, rulebook: Rulebook) -> tuple[str, ...]:
     health = unit.health
+    return (
+        held(unit.wallet_balance, unit.asset),
+        held(health.equity if health else None, unit.asset),
+        asked(health.initial_margin if health else None, unit.asset),
+        asked(unit.order_initial_margin, unit.asset),
+        asked(health.maintenance_margin if health else None, unit.asset),
+        held(health.buffer if health else None, unit.asset),
+        held(unit.free_margin, unit.asset),
+        percent(health.fraction(), up=True) if health else UNKNOWN,
+        ratio_text(health, rulebook),
+    )
+
+
+def ratio_text(health: Health | None, rulebook: Rulebook) -> str:
+    """Return the venue's own margin ratio, against the account; a large one is a good one."""
     if health is None:
         return UNKNOWN
-    if rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
-        return percent(health.fraction(), up=True)
-    if not health.maintenance_margin:
-        return NONE
-    return percent(health.equity / health.maintenance_margin, up=False)
+    ratio = venue_ratio(health, rulebook)
+    is_over_equity = rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY
+    return percent(ratio, up=is_over_equity, is_capped=is_over_equity)
 
 
-def _positions(assessment: Assessment) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("Position")
-    table.add_column("Size", justify="right")
-    for heading in ("Entry", "Mark", "Profit", "Maint.", "Liquidation", "Bankrupt", "Away"):
-        table.add_column(heading, justify="right")
-    for position, boundary in zip(
-        assessment.positions, assessment.boundaries.positions, strict=True
-    ):
-        asset = assessment.rulebook.contracts[position.symbol].instrument.settle
-        leverage = leverage_setting(position.symbol, assessment.account, assessment.rulebook)
-        setting = (
-            ""
-            if leverage is None or assessment.rulebook.contracts[position.symbol].option
-            else f" {plain(leverage)}x"
+def _positions(assessment: Assessment) -> Iterator[Table]:
+    pairs = zip(assessment.positions, assessment.boundaries.positions, strict=True)
+    cells = [_position_cells(assessment, position, boundary) for position, boundary in pairs]
+    name, setting, tier, size, entry, mark, profit, maintenance, level, bankrupt, away = (
+        Column(heading, column)
+        for heading, column in zip(POSITION_HEADINGS, zip(*cells, strict=True), strict=True)
+    )
+    words = Column("Position", _lines(name, setting), is_words=True)
+    asked_for = Column("Maint.", _lines(maintenance, tier))
+    columns = [words, size, entry, mark, profit, asked_for, level, bankrupt, away]
+    yield table_of(columns)
+    yield table_of(columns, gap=1)
+    words = Column("Position", _lines(name, setting, tier), is_words=True)
+    folded = [entry.over(mark), profit.over(maintenance), level, bankrupt.over(away)]
+    yield table_of([words, size, *folded])
+
+
+def _lines(first: Column, *more: Column) -> tuple[str | Text, ...]:
+    # Under each first cell a line of the others.
+    below = (
+        " ".join(filter(None, map(str, row))) for row in zip(*(c.cells for c in more), strict=True)
+    )
+    return tuple(f"{top}\n{line}" for top, line in zip(first.cells, below, strict=True))
+
+
+def _position_cells(
+    assessment: Assessment, position: PositionAssessment, boundary: PositionBoundary | None
+) -> tuple[str, ...]:
+    contract = assessment.rulebook.contracts[position.symbol]
+    asset = contract.instrument.settle
+    leverage = leverage_setting(position.symbol, assessment.account, assessment.rulebook)
+    setting = "" if leverage is None or contract.option else f" {plain(leverage)}x"
+    far = distance(position, boundary)
+    return (
+        f"{position.symbol} {position.side}",
+        f"{position.mode}{setting}",
+        "" if position.tier is None else f"tier {position.tier}",
+        plain(position.size),
+        price(position.entry_price),
+        UNKNOWN if position.mark_price is None else price(position.mark_price),
+        held(position.unrealised_pnl, asset),
+        asked(position.maintenance_margin, asset),
+        _liquidation(boundary),
+        _bankruptcy(position, boundary),
+        UNKNOWN if boundary is None else percent(far, up=False),
+    )
+
+
+def _notes(assessment: Assessment) -> Iterator[str]:
+    yield from sentences(assessment)
+    ends = [
+        (position.symbol, sign)
+        for position, boundary in zip(
+            assessment.positions, assessment.boundaries.positions, strict=True
         )
-        far = distance(position, boundary)
-        table.add_row(
-            f"{position.symbol} {position.side}\n{position.mode}{setting}",
-            plain(position.size),
-            price(position.entry_price),
-            UNKNOWN if position.mark_price is None else price(position.mark_price),
-            held(position.unrealised_pnl, asset),
-            f"{asked(position.maintenance_margin, asset)}\n{_tier(position)}",
-            _liquidation(boundary),
-            _bankruptcy(position, boundary),
-            UNKNOWN if boundary is None else percent(far, up=False),
+        if boundary is not None
+        for sign, is_known in (("↓", boundary.is_lower_known), ("↑", boundary.is_upper_known))
+        if not is_known
+    ]
+    if ends:
+        signs = " and ".join(f"{sign} {UNKNOWN}" for sign in dict.fromkeys(s for _, s in ends))
+        names = ", ".join(dict.fromkeys(name for name, _ in ends))
+        yield (
+            f"{signs}: that liquidation price of {names} would be beyond what is known of the "
+            "margin tiers; what is missing is below"
         )
-    return table
-
-
-def _tier(position: PositionAssessment) -> str:
-    return "" if position.tier is None else f"tier {position.tier}"
 
 
 def _liquidation(boundary: PositionBoundary | None) -> str:

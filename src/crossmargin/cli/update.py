@@ -35,7 +35,7 @@ def update(
 
     from crossmargin.cli.console import console, show_sentence
     from crossmargin.live.draft import draft
-    from crossmargin.live.tables import fetch
+    from crossmargin.live.tables import check_can_be_fetched, fetch
     from crossmargin.rulebooks.assemble import rulebook_from
     from crossmargin.rulebooks.difference import difference
     from crossmargin.rulebooks.files import DataFile
@@ -49,6 +49,7 @@ def update(
 
     today = datetime.now(UTC).date()
     last = load_rulebook(venue, at=today)
+    check_can_be_fetched(venue)
     if not is_dry_run:
         check_is_new(venue, today)
     base = edition_files(venue, last.edition)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from crossmargin.errors import FeedError
-from crossmargin.feeds.names import symbol_of
+from crossmargin.feeds.names import symbol_as
 from crossmargin.feeds.series import (
     PriceKind,
     Prices,
@@ -151,7 +151,7 @@ def _table(path: Path, symbol: str) -> Table:
         return read_table(path, {name: (name,) for name in _PRICES}, ("ts", *_PRICES))
     content = read_json(path)
     if isinstance(content, dict):
-        by_symbol = {symbol_of(str(key)) or str(key): value for key, value in content.items()}
+        by_symbol = {symbol_as(str(key), (symbol,)): value for key, value in content.items()}
         if symbol not in by_symbol:
             raise FeedError(f"{path}: there is no {symbol} (it has {', '.join(by_symbol)})")
         content = by_symbol[symbol]

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from crossmargin.errors import FeedError, UnknownError, UsageError
 from crossmargin.feeds.candles import joined, read_series, read_times
-from crossmargin.feeds.names import SUFFIXES, candle_name, symbol_of
+from crossmargin.feeds.names import SUFFIXES, FileName, candle_name, symbol_as
 from crossmargin.feeds.series import (
     PriceKind,
     Series,
@@ -206,45 +206,44 @@ def walk(folder: Path, depth_max: int = DEPTH_MAX) -> Iterator[Path]:
 def _in_folder(folder: Path, wanted: set[str], venue: str) -> list[Found]:
     found = []
     for path in walk(folder):
-        said = candle_name(path)
+        said = candle_name(path, wanted)
         if said is not None and said.symbol in wanted and said.venue in (None, venue):
-            found.append(_found(path, said.symbol, said.kind, said.is_kind_stated))
+            found.append(_found(path, said.symbol, said.kind, said))
     return found
 
 
 def _in_file(path: Path, symbols: Sequence[str], price: str | None) -> list[Found]:
-    said = candle_name(path)
+    said = candle_name(path, symbols)
     is_stated = said is not None and said.is_kind_stated
     kind = said.kind if said is not None and is_stated else _kinds(price or PriceKind.LAST)[0]
     if said is not None:
-        return [_found(path, said.symbol, kind, is_stated)] if said.symbol in symbols else []
+        return [_found(path, said.symbol, kind, said)] if said.symbol in symbols else []
     if path.suffix == ".json":
-        held = _symbols_in(path)
+        held = _symbols_in(path, symbols)
         if held:
-            return [_found(path, symbol, kind, is_stated) for symbol in symbols if symbol in held]
+            return [_found(path, symbol, kind, said) for symbol in symbols if symbol in held]
     if len(symbols) != 1:
         raise FeedError(
             f"{path}: its name does not say which of {', '.join(symbols)} its prices are of"
         )
-    return [_found(path, symbols[0], kind, is_stated)]
+    return [_found(path, symbols[0], kind, said)]
 
 
-def _symbols_in(path: Path) -> set[str]:
+def _symbols_in(path: Path, symbols: Sequence[str]) -> set[str]:
     content = read_json(path)
     if not isinstance(content, dict):
         return set()
-    return {symbol_of(str(key)) or str(key) for key in content}
+    return {symbol_as(str(key), symbols) for key in content}
 
 
-def _found(path: Path, symbol: str, kind: PriceKind, is_kind_stated: bool) -> Found:
-    said = candle_name(path)
+def _found(path: Path, symbol: str, kind: PriceKind, said: FileName | None) -> Found:
     times = read_times(path, symbol)
     interval_ms = interval_in(times, said.interval_ms if said else None, path)
     return Found(
         path=path,
         symbol=symbol,
         kind=kind,
-        is_kind_stated=is_kind_stated,
+        is_kind_stated=said is not None and said.is_kind_stated,
         interval_ms=interval_ms,
         first_ms=int(times[0]),
         end_ms=int(times[-1]) + interval_ms,

@@ -21,7 +21,7 @@ import numpy as np
 
 from crossmargin.errors import FeedError, UnknownError
 from crossmargin.feeds.folder import Pick, choose, list_files, read_pick, walk
-from crossmargin.feeds.names import funding_name, symbol_of
+from crossmargin.feeds.names import funding_name, symbol_as
 from crossmargin.feeds.premium import estimated_rates
 from crossmargin.feeds.series import (
     PriceKind,
@@ -204,12 +204,12 @@ def _history_files(
         raise FeedError(f"{history}: no such file or folder")
     files: dict[str, list[Path]] = {symbol: [] for symbol in symbols}
     if history is not None and history.is_file():
-        named = funding_name(history)
+        named = funding_name(history, symbols)
         for symbol in symbols if named is None else set(symbols) & {named[0]}:
             files[symbol].append(history)
         return files
     for path in _walked(where, history):
-        named = funding_name(path)
+        named = funding_name(path, symbols)
         if named is not None and named[0] in files and named[1] in (None, venue):
             files[named[0]].append(path)
     return files
@@ -284,7 +284,7 @@ def _names(pick: Pick) -> str:
 def _json_history(path: Path, symbol: str) -> Table:
     content = read_json(path)
     if isinstance(content, dict):
-        by_symbol = {symbol_of(str(key)) or str(key): value for key, value in content.items()}
+        by_symbol = {symbol_as(str(key), (symbol,)): value for key, value in content.items()}
         content = by_symbol.get(symbol, [])
     if not isinstance(content, list):
         raise FeedError(f"{path}: not a list of funding rates")
@@ -292,7 +292,7 @@ def _json_history(path: Path, symbol: str) -> Table:
     for number, row in enumerate(content):
         if isinstance(row, dict):
             of = str(row.get("symbol", symbol))
-            if (symbol_of(of) or of) != symbol:
+            if symbol_as(of, (symbol,)) != symbol:
                 continue
             row = [row.get("timestamp", row.get("fundingTime")), row.get("fundingRate")]
             if None in row:

@@ -2,15 +2,22 @@
 
 A folder of prices is a heap of files whose names follow the habits of whoever made them. Three
 habits are known: ours (`binance_um_mark_BTCUSDT_1h.parquet`, `binance_spot_close_SOLUSDT_1h`,
-`binance_um_BTCUSDT_funding`), the venue's public dump (`BTCUSDT-5m-2025-10-10.csv`, its mark
+`binance_um_BTCUSDT_funding`), Binance's public dump (`BTCUSDT-5m-2025-10-10.csv`, its mark
 prices in a folder `markPriceKlines`), and plain names (`BTCUSDT.csv`, `mark_BTCUSDT_1h.csv`,
 `BTC_USDT-5m.json`).
 
-A name that follows none of them names no series: it is None here, not a guess. Nothing is read.
+Where the symbols that are wanted are told, a name with one of them as the venue writes it is that
+symbol's (`mark_BTC-USDT-SWAP_1h`, `BTC_1h`); of several the longest. Else symbols are recognised as
+Binance writes them, in any spelling.
+
+A name that follows no habit names no series: it is None here, not a guess. Nothing is read.
 """
 
 import re
+from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -21,22 +28,46 @@ SUFFIXES = (".parquet", ".csv", ".json")
 """What can be read."""
 
 _QUOTE = "USDT|USDC|FDUSD|BUSD|TUSD|USD|EUR|BTC|ETH|BNB"
-_SYMBOL = rf"(?i:[A-Z0-9]+?[_/-]?(?:{_QUOTE})(?:[_:](?:{_QUOTE}))?(?:_PERP|[_-]\d{{6}})?)"
+_SYMBOL = rf"[A-Z0-9]+?[_/-]?(?:{_QUOTE})(?:[_:](?:{_QUOTE}))?(?:_PERP|[_-]\d{{6}})?"
 _INTERVAL = r"[1-9]\d*[smhdw]"
 _PART = r"(?:[_-]\d{4}.*)?"
+_VENUE = r"(?P<venue>[a-z]+)(?:-[a-z\d]+)?_"
+_NO_DELIVERY = r"(?![_-]\d{6}(?!\d))"
+# What follows a whole symbol: six digits are the delivery of another one, not a part's date.
 
-_OURS = re.compile(
-    rf"(?P<venue>[a-z]+)_(?:(?P<market>um|cm|spot)_)?(?:(?P<what>mark|last|close)_)?"
-    rf"(?P<symbol>{_SYMBOL})_(?P<interval>{_INTERVAL}){_PART}"
-)
-_PLAIN = re.compile(
-    rf"(?:(?P<what>mark|last|spot)[_-])?(?P<symbol>{_SYMBOL})(?:[_-](?P<interval>{_INTERVAL}))?"
-    rf"(?:[_-](?P<tail>mark|last|spot|futures))?{_PART}"
-)
-_FUNDING = re.compile(
-    rf"(?:(?P<venue>[a-z]+)_(?:um_|cm_)?)?(?P<symbol>{_SYMBOL})[_-](?:{_INTERVAL}[_-])?"
-    rf"funding(?:_?[rR]ates?)?{_PART}"
-)
+
+class _Habits(NamedTuple):
+    """How files of a symbol, or of any, may be named."""
+
+    plain: re.Pattern[str]
+    ours: re.Pattern[str]
+    funding: re.Pattern[str]
+    funding_first: re.Pattern[str]
+
+
+@lru_cache(maxsize=4096)
+def _habits(wanted: str | None = None) -> _Habits:
+    spelling = _SYMBOL if wanted is None else re.escape(wanted) + _NO_DELIVERY
+    symbol = f"(?P<symbol>(?i:{spelling}))"
+    return _Habits(
+        plain=re.compile(
+            rf"(?:(?P<what>mark|last|spot)[_-])?{symbol}(?:[_-](?P<interval>{_INTERVAL}))?"
+            rf"(?:[_-](?P<tail>mark|last|spot|futures))?{_PART}"
+        ),
+        ours=re.compile(
+            rf"{_VENUE}(?:(?P<market>um|cm|spot)_)?(?:(?P<what>mark|last|close)_)?"
+            rf"{symbol}_(?P<interval>{_INTERVAL}){_PART}"
+        ),
+        funding=re.compile(
+            rf"(?:{_VENUE}(?:um_|cm_)?)?{symbol}[_-](?:{_INTERVAL}[_-])?"
+            rf"funding(?:_?[rR]ates?)?{_PART}"
+        ),
+        funding_first=re.compile(
+            rf"(?:{_VENUE})?funding(?:_?[rR]ates?)?[_-]{symbol}(?:[_-]{_INTERVAL})?{_PART}"
+        ),
+    )
+
+
 _PARTS = re.compile(rf"([A-Z0-9]+?)[_/-]?({_QUOTE})(?:[_:]({_QUOTE}))?(_PERP|[_-]\d{{6}})?")
 
 _KINDS = {
@@ -78,31 +109,65 @@ def symbol_of(text: str) -> str | None:
     return f"{base}{quote}{(delivery or '').replace('-', '_')}"
 
 
-def candle_name(path: Path) -> FileName | None:
-    """Return what the name and the folders of a candle file say, None where it names none."""
+def symbol_as(text: str, wanted: Collection[str]) -> str:
+    """Return which of `wanted` a text within a file means, else the symbol as Binance writes it.
+
+    A text that is no symbol is returned as it is.
+    """
+    return text if text in wanted else symbol_of(text) or text
+
+
+def candle_name(path: Path, wanted: Collection[str] = ()) -> FileName | None:
+    """Return what the name and the folders of a candle file say, None where it names none.
+
+    `wanted` are symbols as their venue writes them.
+
+    Raises
+    ------
+    UsageError
+        If the interval in the name is beyond reason.
+    """
     if path.suffix not in SUFFIXES or _OTHER_CANDLES & set(path.parts):
         return None
-    match = _PLAIN.fullmatch(path.stem) or _OURS.fullmatch(path.stem)
-    symbol = symbol_of(match["symbol"]) if match else None
-    if match is None or symbol is None:
+    for one in (*_within(path.stem, wanted), None):
+        habits = _habits(one)
+        match = habits.plain.fullmatch(path.stem) or habits.ours.fullmatch(path.stem)
+        symbol = one or (symbol_of(match["symbol"]) if match else None)
+        if match is None or symbol is None:
+            continue
+        said = match.groupdict()
+        kind = _kind(said, path)
+        return FileName(
+            symbol=symbol,
+            kind=kind or PriceKind.LAST,
+            is_kind_stated=kind is not None,
+            interval_ms=_interval(said["interval"], path),
+            venue=said.get("venue"),
+            is_close_only=said.get("what") == "close",
+        )
+    return None
+
+
+def funding_name(path: Path, wanted: Collection[str] = ()) -> tuple[str, str | None] | None:
+    """Return the symbol and the venue a funding file's name says, None where it names none.
+
+    `wanted` are symbols as their venue writes them.
+    """
+    if path.suffix not in SUFFIXES:
         return None
-    said = match.groupdict()
-    kind = _kind(said, path)
-    return FileName(
-        symbol=symbol,
-        kind=kind or PriceKind.LAST,
-        is_kind_stated=kind is not None,
-        interval_ms=_interval(said["interval"], path),
-        venue=said.get("venue"),
-        is_close_only=said.get("what") == "close",
-    )
+    for one in (*_within(path.stem, wanted), None):
+        habits = _habits(one)
+        match = habits.funding.fullmatch(path.stem) or habits.funding_first.fullmatch(path.stem)
+        symbol = one or (symbol_of(match["symbol"]) if match else None)
+        if match is not None and symbol is not None:
+            return symbol, match["venue"]
+    return None
 
 
-def funding_name(path: Path) -> tuple[str, str | None] | None:
-    """Return the symbol and the venue a funding file's name says, None where it names none."""
-    match = _FUNDING.fullmatch(path.stem) if path.suffix in SUFFIXES else None
-    symbol = symbol_of(match["symbol"]) if match else None
-    return (symbol, match["venue"]) if match and symbol else None
+def _within(stem: str, wanted: Collection[str]) -> list[str]:
+    # Longest first: BTC stands in BTC-USD too. Most names hold none, so no expression is tried.
+    lower = stem.lower()
+    return sorted((one for one in wanted if one.lower() in lower), key=lambda one: (-len(one), one))
 
 
 def _kind(said: dict[str, str | None], path: Path) -> PriceKind | None:

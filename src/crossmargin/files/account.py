@@ -25,6 +25,7 @@ from crossmargin.files.tables import (
     PositionRow,
     TierRow,
 )
+from crossmargin.files.unknown import unknown_symbol
 from crossmargin.margin.modes import check_modes
 from crossmargin.model.account import (
     Account,
@@ -278,7 +279,7 @@ def _rulebook(table: AccountTable) -> Rulebook:
     for symbol, rows in table.tiers.items():
         base = own.get(symbol) or rulebook.contracts.get(symbol)
         if base is None:
-            raise UsageError(f"tiers.{symbol}: {_unknown(symbol, rulebook)}")
+            raise UsageError(f"tiers.{symbol}: {unknown_symbol(symbol, rulebook)}")
         ladder = _tiers(symbol, rows, rulebook)
         own[symbol] = Contract(base.instrument, ladder, base.open_interest)
     collateral = {
@@ -321,16 +322,7 @@ def _symbols(table: AccountTable) -> dict[str, str]:
 def _check_symbols(table: AccountTable, rulebook: Rulebook) -> None:
     for symbol, where in _symbols(table).items():
         if symbol not in rulebook.contracts:
-            raise UsageError(f"{where}: {_unknown(symbol, rulebook)}")
-
-
-def _unknown(symbol: str, rulebook: Rulebook) -> str:
-    close = get_close_matches(symbol, rulebook.contracts, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return (
-        f"{symbol} is not a symbol of {rulebook.venue} {rulebook.edition}, nor under "
-        f"[instruments]{hint}"
-    )
+            raise UsageError(f"{where}: {unknown_symbol(symbol, rulebook)}")
 
 
 def _tiers(symbol: str, rows: list[TierRow], rulebook: Rulebook) -> Tiers:

@@ -16,7 +16,9 @@ from crossmargin.margin.assessment import (
     UnitAssessment,
 )
 from crossmargin.margin.boundary import JointBoundary, PositionBoundary
+from crossmargin.margin.health import Health
 from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, quotient_down, up_to
+from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
 SCHEMA = 1
 
@@ -33,12 +35,13 @@ def answer(assessment: Assessment) -> dict[str, Json]:
         "schema": SCHEMA,
         "venue": rulebook.venue,
         "edition": rulebook.edition.isoformat(),
+        "ratio_convention": rulebook.ratio_convention.value,
         "asset": pool.asset,
-        **_unit_fields(pool),
+        **_unit_fields(pool, rulebook),
         "status": assessment.status.value,
         "joint_liquidation": _joint(boundaries.joint),
         "pools": [
-            {"asset": unit.asset, **_unit_fields(unit), **_unit_joint(assessment, unit)}
+            {"asset": unit.asset, **_unit_fields(unit, rulebook), **_unit_joint(assessment, unit)}
             for unit in assessment.pools
         ],
         "buckets": [
@@ -46,7 +49,7 @@ def answer(assessment: Assessment) -> dict[str, Json]:
                 "symbol": unit.symbol,
                 "side": unit.side and unit.side.value,
                 "asset": unit.asset,
-                **_unit_fields(unit),
+                **_unit_fields(unit, rulebook),
                 **_unit_joint(assessment, unit),
             }
             for unit in assessment.buckets
@@ -78,6 +81,22 @@ def health_text(unit: UnitAssessment) -> str | None:
     return None if fraction is None else plain(fraction)
 
 
+@exact
+def venue_ratio(health: Health | None, rulebook: Rulebook) -> Decimal | None:
+    """Return the venue's own margin ratio as a fraction, to 8 places, against the account.
+
+    None where it is unknown, or means nothing: no maintenance margin to compare with, or equity
+    that is gone where equity divides.
+    """
+    if health is None:
+        return None
+    if rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
+        return health.fraction()
+    if not health.maintenance_margin:
+        return None
+    return down_to(EIGHT_PLACES, quotient_down(health.equity, health.maintenance_margin))
+
+
 def distance(position: PositionAssessment, boundary: PositionBoundary | None) -> Decimal | None:
     """Return how far the mark may move, as a fraction of it, before the nearer liquidation price.
 
@@ -96,8 +115,9 @@ def distance(position: PositionAssessment, boundary: PositionBoundary | None) ->
     return down_to(EIGHT_PLACES, max(Decimal(0), quotient_down(min(ends), mark)))
 
 
-def _unit_fields(unit: UnitAssessment) -> dict[str, Json]:
+def _unit_fields(unit: UnitAssessment, rulebook: Rulebook) -> dict[str, Json]:
     health = unit.health
+    ratio = venue_ratio(health, rulebook)
     return {
         "status": unit.status.value,
         "wallet_balance": held(unit.wallet_balance),
@@ -110,6 +130,7 @@ def _unit_fields(unit: UnitAssessment) -> dict[str, Json]:
         "free_margin": held(unit.free_margin),
         "withdrawable": held(unit.withdrawable),
         "health": health_text(unit),
+        "venue_ratio": None if ratio is None else plain(ratio),
     }
 
 
@@ -124,7 +145,8 @@ def _joint(joint: JointBoundary | None) -> Json:
     return {
         "down": None if joint.down is None else plain(joint.down),
         "up": None if joint.up is None else plain(joint.up),
-        "first": joint.first,
+        # Where no side is known to liquidate, nothing is known to break first.
+        "first": None if joint.down is None and joint.up is None else joint.first,
         **_unknown(unknown),
     }
 

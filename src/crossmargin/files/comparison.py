@@ -7,14 +7,11 @@ the top; what is assumed at a venue stands with it.
 The fields are described in docs/reference/comparison.md; `SCHEMA` changes with them.
 """
 
-from decimal import Decimal
-
-from crossmargin.files.answer import Json, answer, asked, health_text, held
-from crossmargin.margin.health import Health
-from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, quotient_down
+from crossmargin.files.answer import Json, answer, asked, health_text, held, venue_ratio
+from crossmargin.money import exact, plain
 from crossmargin.risk.capacity import Capacity
 from crossmargin.risk.comparison import Answer, Comparison, Total
-from crossmargin.rulebooks.schema import RatioConvention, Rulebook
+from crossmargin.rulebooks.schema import Rulebook
 
 SCHEMA = 1
 
@@ -35,29 +32,12 @@ def comparison_answer(comparison: Comparison) -> dict[str, Json]:
     }
 
 
-@exact
-def venue_ratio(health: Health | None, rulebook: Rulebook) -> Decimal | None:
-    """Return the venue's own margin ratio as a fraction, to 8 places, against the account.
-
-    None where it is unknown, or means nothing: no maintenance margin to compare with, or equity
-    that is gone where equity divides.
-    """
-    if health is None:
-        return None
-    if rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
-        return health.fraction()
-    if not health.maintenance_margin:
-        return None
-    return down_to(EIGHT_PLACES, quotient_down(health.equity, health.maintenance_margin))
-
-
 def _venue(one: Answer) -> dict[str, Json]:
     symbols: dict[str, Json] = dict(one.symbols)
     return {
         **answer(one.assessment),
         "symbols": symbols,
         "totals": [_total(total, one.rulebook) for total in one.totals],
-        "ratio_convention": one.rulebook.ratio_convention.value,
         "capacity": _capacity(one.capacity),
         "assumptions": list(one.said),
     }

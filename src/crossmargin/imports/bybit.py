@@ -138,7 +138,7 @@ def _finish(draft: Draft) -> None:
             note = "positionBalance, else positionIM: with the estimated closing fee in it"
             with_note(holding, "margin", note, draft)
     has_buckets = any(one.mode is MarginMode.ISOLATED for one in draft.holdings.values())
-    if draft.assets_mode is None and "unified" in draft.facts:
+    if draft.assets_mode is None and ("unified" in draft.facts or has_buckets):
         draft.assets_mode = AssetsMode.SINGLE if has_buckets else AssetsMode.MULTI
         why = "no reply names the account's margin mode; GET /v5/account/info does"
         draft.say(Worth.DERIVED, "all replies", f"assets_mode {draft.assets_mode}", why)

@@ -89,9 +89,24 @@ def _detail(row: Row, draft: Draft) -> None:
     for key, why in _ELSEWHERE.items():
         if row.number(key):
             draft.say(Worth.UNUSED, row.where(key), f"{row.text(key)} {asset}", why)
-    if row.number("liab"):
+    _debt(row, asset, draft)
+
+
+def _debt(row: Row, asset: str, draft: Draft) -> None:
+    # Money owed by the cross account is cash or equity below zero, so the balance has it; what an
+    # isolated margin trade owes is not there.
+    debt = abs(row.number("liab") or ZERO)
+    if not debt:
+        return
+    interest = row.number("interest") or ZERO
+    below_zero = -min(row.needed("cashBal"), row.number("eq") or ZERO)
+    what = f"debt of {row.text('liab')} {asset}"
+    if below_zero + interest >= debt:
+        why = "it is within the balance and open losses; only its interest is not modelled"
+        draft.say(Worth.UNUSED, row.where("liab"), what, why)
+    else:
         why = "interest and limits of a loan have no place in the account file"
-        draft.say(Worth.LEFT_OUT, row.where("liab"), f"debt of {row.text('liab')} {asset}", why)
+        draft.say(Worth.LEFT_OUT, row.where("liab"), what, why)
 
 
 def _order(row: Row, draft: Draft) -> None:

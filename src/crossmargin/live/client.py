@@ -11,6 +11,7 @@ taken from the environment and sent only with requests that need one.
 import json
 import os
 import re
+import socket
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -35,6 +36,10 @@ class Client:
     key_prefix : where the venue needs a key, what the names of its environment variables begin
         with: `BINANCE` for `BINANCE_API_KEY` and `BINANCE_API_SECRET`.
 
+    Attributes
+    ----------
+    unreachable : the sentence of the last request that reached nobody; None if none did so.
+
     Raises
     ------
     UnknownError
@@ -49,6 +54,7 @@ class Client:
         import ccxt  # type: ignore[import-untyped]
 
         self._errors = ccxt
+        self.unreachable: str | None = None
         self.program = f"ccxt {ccxt.__version__}"
         kind = getattr(ccxt, exchange, None)
         if kind is None:
@@ -85,7 +91,11 @@ class Client:
         except (self._errors.AuthenticationError, self._errors.PermissionDenied) as error:
             raise UnknownError(f"{self.address} refuses the key: {_short(error)}") from None
         except self._errors.NetworkError as error:
-            raise UnknownError(f"{self.address} cannot be asked: {_short(error)}") from None
+            why = _no_connection(error)
+            said = f"{self.address} cannot be asked: {why or _short(error)}"
+            if why is not None:
+                self.unreachable = said
+            raise UnknownError(said) from None
         except self._errors.BaseError as error:
             raise UnknownError(f"{self.address} refuses: {_short(error)}") from None
         except ValueError as error:
@@ -105,6 +115,26 @@ def _replaced(urls: object, base: str) -> object:
     if isinstance(urls, dict):
         return {name: _replaced(value, base) for name, value in urls.items()}
     return urls
+
+
+def _no_connection(error: BaseException) -> str | None:
+    # Why nobody was reached; None where somebody answered. What libraries raise on top of the
+    # system's own error says it in their words, so that error is looked for below them.
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    if any(isinstance(one, socket.gaierror) for one in causes):
+        return "its name cannot be resolved (DNS): is there a connection to the internet?"
+    if any(isinstance(one, ConnectionRefusedError) for one in causes):
+        return "it accepts no connection there"
+    kinds = {type(one).__name__ for one in causes}
+    if kinds & {"RequestTimeout", "Timeout", "TimeoutError", "ConnectTimeout", "ReadTimeout"}:
+        return f"it does not answer within {TIMEOUT_MS // 1000} s"
+    if kinds & {"ConnectionError", "ProxyError", "SSLError"}:
+        return "no connection to it can be made"
+    return None
 
 
 def _short(error: Exception) -> str:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 OWN_FEES = "maker and taker fees are shown only to an account of one's own"
 HAS_NONE = "there is one collateral asset, which counts in full"
-NOT_READ = "no public reply that is known here says them"
+NOT_READ = "no public reply that is known here says its numbers"
 
 
 class Venue(NamedTuple):
@@ -49,7 +49,6 @@ VENUES = {
         ("tiers",),
     ),
     "bitget": Venue("bitget", gate.bitget_ladders, gate.bitget_fees, NOT_READ),
-    "bitmex": Venue("bitmex", NOT_READ, NOT_READ, NOT_READ),
     "bybit": Venue("bybit", bybit.ladders, OWN_FEES, bybit.haircuts),
     "deribit": Venue(
         "deribit",
@@ -69,6 +68,31 @@ VENUES = {
 }
 """Every venue that can be asked, by the name it has in rulebooks."""
 
+NO_EXCHANGE = "ccxt, through which venues are asked, does not know it"
+NEVER = {
+    "apollox": NO_EXCHANGE,
+    "asterdex": NOT_READ,
+    "bitmex": NO_EXCHANGE,
+    "coinex": NO_EXCHANGE,
+    "derive-v2": "its margin is a formula, and its numbers are in documents and contracts alone",
+    "moonxbt": NO_EXCHANGE,
+    "phemex": NOT_READ,
+}
+"""Why other venues cannot be asked."""
+
+
+def check_can_be_fetched(venue: str) -> None:
+    """Refuse a venue that cannot be asked, and say why.
+
+    Raises
+    ------
+    UsageError
+        If it is none of `VENUES`.
+    """
+    if venue not in VENUES:
+        why = NEVER.get(venue, "it is no venue that is known here")
+        raise UsageError(f"{venue} cannot be fetched: {why}; {', '.join(sorted(VENUES))} can be")
+
 
 def fetch(venue: str, *, url: str | None = None) -> Fetched:
     """Return what a venue publishes of tiers, fees and haircuts now.
@@ -85,9 +109,8 @@ def fetch(venue: str, *, url: str | None = None) -> Fetched:
     UnknownError
         If nothing at all could be fetched: why, part by part.
     """
-    asked = VENUES.get(venue)
-    if asked is None:
-        raise UsageError(f"{venue} cannot be fetched; {', '.join(sorted(VENUES))} can be")
+    check_can_be_fetched(venue)
+    asked = VENUES[venue]
     client = Client(asked.exchange, url=url, key_prefix=asked.key_prefix)
     missing: list[str] = []
 
@@ -105,7 +128,9 @@ def fetch(venue: str, *, url: str | None = None) -> Fetched:
     fees = part("fees", asked.fees)
     haircuts = part("haircuts", _all(asked.haircuts))
     if ladders is None and fees is None and haircuts is None:
-        raise UnknownError(f"nothing of {venue} could be fetched: {'; '.join(missing)}")
+        # Where nobody is reached, that is the reason for all of it.
+        why = client.unreachable or "; ".join(missing)
+        raise UnknownError(f"nothing of {venue} could be fetched: {why}")
     return Fetched(
         venue,
         client.address,

@@ -28,6 +28,7 @@ from crossmargin.margin.lookup import (
     collateral_rates,
     contract_of,
     leverage_of,
+    section_notes,
 )
 from crossmargin.margin.methods import assess_position
 from crossmargin.margin.modes import check_modes
@@ -115,7 +116,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         pools,
         tuple(buckets),
         tuple(positions),
-        (*rulebook.assumptions, *remarks),
+        (*rulebook.assumptions, *section_notes(account, rulebook), *remarks),
     )
 
 

@@ -47,6 +47,7 @@ class PositionAssessment(Struct, frozen=True, gc=False):
         is in the wallet, and what a short one is worth is part of its requirement.
     missing : what lacks, where it is neither mark nor ladder.
     transfer_floor : what must stay for it where money leaves, if initial margin is less.
+    initial_missing : what lacks for its initial margin alone.
     """
 
     position: Position
@@ -59,6 +60,7 @@ class PositionAssessment(Struct, frozen=True, gc=False):
     is_collateral: bool = True
     missing: str | None = None
     transfer_floor: Decimal = ZERO
+    initial_missing: str | None = None
 
     @property
     def symbol(self) -> str:
@@ -98,6 +100,8 @@ class UnitAssessment(Struct, frozen=True, gc=False):
     open_loss : what those orders would lose at mark the moment they fill.
     is_liquidatable : by the venue's own trigger; False where unknown.
     transfer_floor : what must stay where money leaves, if initial margin is less.
+    initial_missing : what lacks for initial margin alone. Health is known without it, but its
+        initial margin is then only what is known of it, and nothing is free for sure.
     """
 
     kind: UnitKind
@@ -112,6 +116,14 @@ class UnitAssessment(Struct, frozen=True, gc=False):
     is_liquidatable: bool
     missing: tuple[str, ...] = ()
     transfer_floor: Decimal = ZERO
+    initial_missing: tuple[str, ...] = ()
+
+    @property
+    def initial_margin(self) -> Decimal | None:
+        """Return what opening asks for, orders included; None where that is not known."""
+        if self.health is None or self.initial_missing:
+            return None
+        return self.health.initial_margin
 
     @property
     def status(self) -> Status:
@@ -126,7 +138,7 @@ class UnitAssessment(Struct, frozen=True, gc=False):
 
         Unrealised profit counts. Source: Binance, "available to trade".
         """
-        if self.health is None or self.open_loss is None:
+        if self.health is None or self.open_loss is None or self.initial_missing:
             return None
         return max(ZERO, self.health.equity - self.health.initial_margin - self.open_loss)
 
@@ -191,6 +203,11 @@ class Assessment(Struct, frozen=True, dict=True):
     def missing(self) -> tuple[str, ...]:
         """Return what would have to be known, each once; empty if everything is."""
         return tuple(dict.fromkeys(name for unit in self.units for name in unit.missing))
+
+    @property
+    def initial_missing(self) -> tuple[str, ...]:
+        """Return what would have to be known for initial margin alone, each once."""
+        return tuple(dict.fromkeys(name for unit in self.units for name in unit.initial_missing))
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

@@ -317,11 +317,12 @@ def _reached(path: Curve, *, has_stake: bool) -> Fraction | None:
 
 
 def _unpriced(unit: Unit, rulebook: Rulebook) -> list[str]:
-    # What an option is worth elsewhere than at its given mark takes a volatility, not given here.
+    # What a short option is worth elsewhere than at its given mark takes a volatility, not given
+    # here. A long one asks for nothing and is no collateral, whatever it is worth.
     return [
         f"how the mark of {position.symbol} moves with its underlying"
         for position in unit.positions
-        if position.size and rulebook.contracts[position.symbol].option is not None
+        if position.size < 0 and rulebook.contracts[position.symbol].option is not None
     ]
 
 

@@ -4,7 +4,13 @@ from decimal import Decimal
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.collateral import Rates, rates
-from crossmargin.model.account import Account, MarginMode, Position, PositionMode
+from crossmargin.model.account import (
+    Account,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+)
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, plain
 from crossmargin.rulebooks.margin_rule import Netting
@@ -94,6 +100,27 @@ def offset_group(position: Position, rulebook: Rulebook) -> tuple[str, str] | No
     if netting is Netting.LARGER_SIDE:
         return None if instrument.kind.is_inverse else (instrument.settle, instrument.base)
     return instrument.settle, position.symbol
+
+
+def section_notes(account: Account, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return what is assumed in the sections of the rulebook that an assessment rests on."""
+    notes = rulebook.notes
+    said = []
+    if rulebook.is_single_isolated and account.assets_mode is AssetsMode.SINGLE:
+        has_cross = any(p.mode is MarginMode.CROSS for p in account.positions)
+        if has_cross:
+            said.append(
+                f"Single-asset accounts of {rulebook.venue} are isolated; cross positions in one "
+                "are judged as in its older classic accounts."
+            )
+    names = ["tiers", "margin", "contracts"]
+    if account.orders:
+        names.append("orders")
+    if rulebook.options and any(
+        rulebook.contracts[p.symbol].option is not None for p in account.positions
+    ):
+        names.append("options")
+    return (*(notes[name] for name in names if name in notes), *said)
 
 
 def collateral_rates(asset: str, market: Market, rulebook: Rulebook) -> Rates | str:

@@ -5,8 +5,6 @@ are worked out in `requirement`; here the account, the market and the rulebook a
 it needs, and what they do not say becomes a remark.
 """
 
-from decimal import Decimal
-
 from crossmargin.margin.assessment import PositionAssessment
 from crossmargin.margin.lookup import index_of, leverage_of, leverage_setting
 from crossmargin.margin.option_positions import assess_option
@@ -22,7 +20,7 @@ from crossmargin.margin.requirement import (
 )
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
-from crossmargin.money import ZERO, down_to, plain
+from crossmargin.money import ZERO, down_to
 from crossmargin.rulebooks.margin_rule import MarginRule, PriceBasis
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
@@ -61,9 +59,7 @@ def assess_position(
         position, instrument, leverage_of(position.symbol, account, rulebook), rule
     )
     fraction = fraction_with_open_interest(tier, contract, mark, market)
-    _remark(contract, fraction, market, rule, remarks)
-    if isinstance(fraction, str):
-        fraction = None
+    _remark(contract, market, rule, remarks)
     is_isolated = position.mode is MarginMode.ISOLATED
     basis = rule.initial_price_isolated if is_isolated else rule.initial_price_cross
     opened = exposure
@@ -71,34 +67,28 @@ def assess_position(
         opened = Exposure.of_size(size, price_of(basis, position, mark, index), instrument)
     leverage = leverage_setting(position.symbol, account, rulebook, remarks)
     by_size = tiers.is_by_size
+    initial = None
+    if not isinstance(fraction, str):
+        initial = initial_margin(opened, tier, rule, leverage, fraction, is_by_size=by_size)
+        initial += reserve
     return PositionAssessment(
         position,
         mark,
         value,
         pnl,
-        initial_margin(opened, tier, rule, leverage, fraction, is_by_size=by_size) + reserve,
+        initial,
         maintenance_margin(exposure, tier, rule, is_by_size=by_size) + reserve,
         number + 1,
         transfer_floor=rule.transfer_floor * value,
+        initial_missing=fraction if isinstance(fraction, str) else None,
     )
 
 
-def _remark(
-    contract: Contract,
-    fraction: Decimal | str | None,
-    market: Market,
-    rule: MarginRule,
-    remarks: dict[str, None],
-) -> None:
+def _remark(contract: Contract, market: Market, rule: MarginRule, remarks: dict[str, None]) -> None:
     # What the account does not say and what is taken instead.
     instrument = contract.instrument
     if rule.maintenance_price is PriceBasis.INDEX and instrument.base not in market.index:
         remarks[
             f"The index of {instrument.base} is not given: {instrument.symbol} is margined at its "
             "mark price."
-        ] = None
-    if isinstance(fraction, str) and contract.open_interest is not None:
-        remarks[
-            f"The {fraction} is not given: its initial margin is taken as if it were below "
-            f"{plain(contract.open_interest.lower)}."
         ] = None

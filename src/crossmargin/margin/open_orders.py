@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.lookup import contract_of, leverage_of, leverage_setting
+from crossmargin.margin.option_positions import assess_option
 from crossmargin.margin.orders import Quote, assumed_price, exposure, open_loss
 from crossmargin.margin.pnl import notional
 from crossmargin.margin.requirement import (
@@ -13,12 +14,12 @@ from crossmargin.margin.requirement import (
     tier_number,
 )
 from crossmargin.margin.tally import Tally
-from crossmargin.model.account import Account
+from crossmargin.model.account import Account, Position
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
 from crossmargin.money import ZERO, quotient_up
-from crossmargin.rulebooks.margin_rule import PLAIN
+from crossmargin.rulebooks.margin_rule import PLAIN, InitialMargin
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -59,16 +60,57 @@ def add_open_orders(
                 asks += value
             if not order.reduce_only:
                 tally.open_loss += open_loss(order.size, price, mark, instrument)
+        if instrument.option is not None:
+            asks_size = sum((order.size for order in orders if order.size < 0), ZERO)
+            tally.orders += bids
+            found = _short_options(symbol, side, asks_size, account, market, rulebook, remarks)
+            _add(tally, found)
+            continue
         values = (exposure(held, bids, asks), abs(held))
         if rulebook.margin == PLAIN and rulebook.leverage_default is not None:
             leverage = leverage_of(symbol, account, rulebook, remarks)
             asked, kept = (quotient_up(value, leverage) for value in values)
         else:
-            asked, kept = (
+            found = [
                 _initial_margin(value, mark, symbol, account, market, rulebook, remarks)
                 for value in values
-            )
+            ]
+            _add(tally, found)
+            continue
         tally.orders += asked - kept
+
+
+def _add(tally: Tally, found: list[Decimal | str]) -> None:
+    # What is asked with the orders less what is asked without, where both are known.
+    asked, kept = found
+    if isinstance(asked, Decimal) and isinstance(kept, Decimal):
+        tally.orders += asked - kept
+    else:
+        tally.initial_missing.extend(one for one in found if isinstance(one, str))
+
+
+def _short_options(
+    symbol: str,
+    side: Side | None,
+    asks_size: Decimal,
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> list[Decimal | str]:
+    # What the short position would be asked for if all asks filled, and now. The premium they would
+    # bring is not counted, which is dearer than any venue's own rule; bids hold their premium.
+    contract, mark = contract_of(symbol, rulebook), market.marks[symbol]
+    held = sum(
+        (p.size for p in account.positions if p.symbol == symbol and side in (None, p.side)), ZERO
+    )
+    found: list[Decimal | str] = []
+    for size in (held + asks_size, held):
+        position = Position(symbol, min(size, ZERO), mark)
+        judged = assess_option(position, mark, contract, market, remarks)
+        known = judged.initial_margin
+        found.append(known if known is not None else judged.missing or symbol)
+    return found
 
 
 def _initial_margin(
@@ -79,24 +121,22 @@ def _initial_margin(
     market: Market,
     rulebook: Rulebook,
     remarks: dict[str, None],
-) -> Decimal:
-    # What a position of this notional would be asked for. Where no tier is known for it the
-    # unit's health is unknown anyway, if there is a position; an order alone asks for all.
+) -> Decimal | str:
+    # What a position of this notional would be asked for, or the name of what lacks for it.
     contract = contract_of(symbol, rulebook)
     exposed = Exposure.of_value(value, mark, contract.instrument)
     number = None if contract.tiers is None else tier_number(exposed, contract.tiers)
+    leverage = leverage_setting(symbol, account, rulebook, remarks)
     if contract.tiers is None or number is None:
-        return value
+        if rulebook.margin.initial is InitialMargin.LEVERAGE and leverage is not None:
+            return quotient_up(value, leverage)
+        return f"margin tiers of {symbol}"
     tier = contract.tiers.pieces[number]
     fraction = fraction_with_open_interest(tier, contract, mark, market)
-    return initial_margin(
-        exposed,
-        tier,
-        rulebook.margin,
-        leverage_setting(symbol, account, rulebook, remarks),
-        None if isinstance(fraction, str) else fraction,
-        is_by_size=contract.tiers.is_by_size,
-    )
+    if isinstance(fraction, str):
+        return fraction
+    by_size = contract.tiers.is_by_size
+    return initial_margin(exposed, tier, rulebook.margin, leverage, fraction, is_by_size=by_size)
 
 
 def resting_groups(account: Account) -> dict[tuple[str, Side | None], list[Order]]:

@@ -64,6 +64,9 @@ def assess_option(
         raise InvariantBroken(f"{instrument.symbol} is margined as an option and is none")
     terms = terms_of(instrument)
     value, pnl = notional_and_pnl(size, position.entry_price, mark, instrument)
+    if market.at_ms is not None and market.at_ms >= terms.expires_ms:
+        missing = f"settlement of {instrument.symbol}, which has expired"
+        return PositionAssessment(position, mark, value, pnl, missing=missing)
     if size >= 0:
         return PositionAssessment(position, mark, value, pnl, ZERO, ZERO, is_collateral=False)
     index = market.index.get(instrument.base)

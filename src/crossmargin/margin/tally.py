@@ -13,12 +13,15 @@ from crossmargin.rulebooks.schema import Collateral
 class Tally:
     """Wallet, open profit and requirements of one unit, in one asset.
 
+    `initial_missing` names what keeps initial margin alone from being known.
+
     `initial` is of positions, `orders` what open orders add to it. `missing` names what keeps
     the sums from being complete.
     """
 
     __slots__ = (
         "initial",
+        "initial_missing",
         "maintenance",
         "missing",
         "open_loss",
@@ -34,6 +37,7 @@ class Tally:
         self.pnl = self.initial = self.maintenance = self.orders = self.open_loss = ZERO
         self.transfer_floor = ZERO
         self.missing: list[str] = []
+        self.initial_missing: list[str] = []
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to convert and nothing missing."""
@@ -49,9 +53,12 @@ class Tally:
             self.missing.append(position.missing)
         elif pnl is None:
             self.missing.append(f"mark price of {position.symbol}")
-        elif maintenance is None or initial is None:
+        elif maintenance is None:
             self.missing.append(f"margin tiers of {position.symbol}")
         else:
+            if initial is None:
+                self.initial_missing.append(position.initial_missing or position.symbol)
+                initial = ZERO
             if position.is_collateral:
                 self.pnl += pnl
             if position.transfer_floor:
@@ -90,6 +97,7 @@ class Tally:
             is_liquidatable,
             tuple(self.missing),
             self.transfer_floor,
+            tuple(dict.fromkeys(self.initial_missing)),
         )
 
 
@@ -107,6 +115,7 @@ def in_usd(
     total = Tally(ZERO)
     for asset, tally in tallies.items():
         total.missing.extend(tally.missing)
+        total.initial_missing.extend(tally.initial_missing)
         if asset not in rates:
             continue
         rate = rates[asset]

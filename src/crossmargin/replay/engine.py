@@ -41,7 +41,7 @@ from crossmargin.model.order import Order
 from crossmargin.money import plain
 from crossmargin.replay.index import IndexPath, market_at
 from crossmargin.replay.orders import first_touch, level_of, refusal, trade
-from crossmargin.replay.result import Event, EventKind, ReplayResult, Track, liquidation_event
+from crossmargin.replay.result import Event, EventKind, ReplayResult, Track, liquidation_events
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.execution import liquidate
 from crossmargin.venue.posting import post_funding
@@ -304,9 +304,10 @@ class _Run:
         self.point += 1
 
     def _liquidate(self, market: Market, at_ms: int) -> None:
-        done = liquidate(self.account, market, self.rulebook, self.setup.liquidity)
+        before = self.account
+        done = liquidate(before, market, self.rulebook, self.setup.liquidity)
         self._become(done.account)
-        self.events += [liquidation_event(receipt, at_ms) for receipt in done.receipts]
+        self.events += liquidation_events(before, done.receipts, at_ms)
 
     def _become(self, account: Account) -> None:
         if account is self.account:

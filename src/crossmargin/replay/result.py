@@ -1,5 +1,6 @@
 """What a replay leaves behind: health along the path, and everything that happened."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +13,7 @@ from crossmargin.feeds.path import PricePath
 from crossmargin.margin.health import Health
 from crossmargin.model.account import Account
 from crossmargin.model.market import Market
+from crossmargin.model.order import Side
 from crossmargin.money import ZERO
 from crossmargin.replay.index import IndexPath, market_at
 from crossmargin.rulebooks.schema import Rulebook
@@ -81,13 +83,37 @@ class Event(Struct, frozen=True):
         return self.kind in LIQUIDATIONS
 
 
-def liquidation_event(receipt: Receipt, at_ms: int) -> Event:
-    """Return the event of one step of the liquidation ladder."""
+CLOSED_RULE = "the position is closed"
+"""The rule of a step that closes a part, where that part was all of it."""
+
+
+def liquidation_events(account: Account, receipts: Iterable[Receipt], at_ms: int) -> list[Event]:
+    """Return the events of a liquidation ladder that began with `account`, first step first."""
+    left = {(position.symbol, position.side): position.size for position in account.positions}
+    events = []
+    for receipt in receipts:
+        for trade in receipt.trades:
+            key = trade.symbol, trade.side
+            left[key] = left.get(key, ZERO) + trade.size
+        events.append(_liquidation_event(receipt, at_ms, left))
+    return events
+
+
+def _liquidation_event(
+    receipt: Receipt, at_ms: int, left: Mapping[tuple[str, Side], Decimal]
+) -> Event:
+    # `left` is what is still held after the step.
     only = receipt.trades[0] if len(receipt.trades) == 1 else None
+    kind, rule, action = EventKind(receipt.step.value), receipt.rule, receipt.action
+    if kind in REDUCTIONS and only is not None:
+        if not left[only.symbol, only.side]:
+            rule = CLOSED_RULE
+        if not only.fee:
+            action = action.partition("; liquidation fee ")[0]  # A fee of nothing is no news.
     return Event(
         at_ms,
-        EventKind(receipt.step.value),
-        receipt.action,
+        kind,
+        action,
         asset=receipt.asset,
         unit=receipt.unit,
         symbol=" ".join(dict.fromkeys(trade.symbol for trade in receipt.trades)),
@@ -98,7 +124,7 @@ def liquidation_event(receipt: Receipt, at_ms: int) -> Event:
         fund_change=receipt.fund_change,
         before=receipt.before,
         after=receipt.after,
-        rule=receipt.rule,
+        rule=rule,
     )
 
 

@@ -108,11 +108,11 @@ def _health(mode: ModeSummary, when: Callable[[int], str]) -> str:
 def _taken(mode: ModeSummary, when: Callable[[int], str]) -> str:
     cells = [
         f"{escape(unit.name)} {'pool' if unit.is_pool else 'bucket'} "
-        f"{_note(when(unit.taken_over_at_ms or 0))}"
-        for unit in mode.taken_over[:6]
+        f"{_note(when(unit.gone_at_ms or 0))}"
+        for unit in mode.gone[:6]
     ]
-    if len(mode.taken_over) > len(cells):
-        cells.append(f"and {len(mode.taken_over) - len(cells)} more")
+    if len(mode.gone) > len(cells):
+        cells.append(f"and {len(mode.gone) - len(cells)} more")
     if mode.reductions:
         cells.insert(0, f"{mode.reductions:,} reductions")
     return "<br>".join(cells) or "no"

@@ -4,7 +4,7 @@ Widths are shares of the longest bar (moves) or of the equity (what is asked of 
 the eye; the number stands beside each.
 """
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from html import escape
 
 from crossmargin.margin.assessment import Status
@@ -69,7 +69,7 @@ def asked_of_equity(comparison: Comparison) -> str:
                 f'<div class="track"><i class="kept" style="width:{_width(inner)}"></i>'
                 f'<i class="opened" style="width:{_width(outer)}"></i></div>'
             )
-            rows.append(_row(one, track, f"{percent(kept)} and {percent(opened)}", name))
+            rows.append(_row(one, track, f"{_up(kept)} and {_up(opened)}", name))
     legend = _legend(
         [("kept", "maintenance margin"), ("opened", "initial margin"), ("rest", "free")]
     )
@@ -89,7 +89,9 @@ def _words(one: Answer, joint: JointBoundary) -> str:
     if one.assessment.status is Status.LIQUIDATABLE:
         return "liquidatable now"
     parts = [
-        f"{sign}{percent(end)}" if is_known and end is not None else f"{sign}?"
+        f"{sign}{percent(end, rounding=ROUND_FLOOR)}"
+        if is_known and end is not None
+        else f"{sign}?"
         for sign, end, is_known in (
             ("−", joint.down, joint.is_down_known),
             ("+", joint.up, joint.is_up_known),
@@ -107,6 +109,10 @@ def _row(one: Answer, tracks: str, value: str, more: str = "") -> str:
         f'<div class="{kinds}"><span class="name">{escape(one.venue + more)}</span>{tracks}'
         f'<span class="value">{words}</span></div>'
     )
+
+
+def _up(share: Decimal) -> str:
+    return percent(share, rounding=ROUND_CEILING)
 
 
 def _width(share: Decimal) -> str:

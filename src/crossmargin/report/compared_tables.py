@@ -1,16 +1,22 @@
-"""Tables of a comparison: one of margins, with a line a venue, and one of liquidation prices."""
+"""Tables of a comparison: one of margins, with a line a venue, and one of liquidation prices.
 
-from decimal import ROUND_FLOOR, Decimal
+Rounded as the command line does it, never in the account's favour: what is asked up, what the
+account has down, and how far prices may move towards zero.
+"""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from html import escape
 
-from crossmargin.files.comparison import venue_ratio
+from crossmargin.files.answer import venue_ratio
 from crossmargin.margin.assessment import Status, UnitKind
 from crossmargin.margin.boundary import PositionBoundary
+from crossmargin.margin.health import Health
 from crossmargin.report.words import count_of, money, percent, price
 from crossmargin.report.words import size as size_in_words
 from crossmargin.risk.capacity import Capacity, Limit
 from crossmargin.risk.comparison import Answer, Comparison, Total
 from crossmargin.risk.underlying import DOLLARS, asset_name
+from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
 MANY = Decimal(10)
 UNKNOWN = "?"
@@ -74,6 +80,7 @@ def venue_count(number: int, one: str, many: str) -> str:
 def _table(heads: list[str], rows: list[str]) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     return (
+        '<p class="hint">More columns to the right: scroll the table sideways.</p>'
         f'<div class="scroll"><table class="wide"><thead><tr>{head}</tr></thead>'
         f"{''.join(rows)}</table></div>"
     )
@@ -84,20 +91,32 @@ def _money(total: Total, one: Answer) -> list[str]:
     if health is None or weakest is None:
         return [UNKNOWN] * 6
     return [
-        money(health.equity, asset),
-        money(health.initial_margin, asset),
-        money(health.maintenance_margin, asset),
-        money(weakest.buffer, asset),
-        _ratio(weakest.fraction()),
-        _ratio(venue_ratio(weakest, one.rulebook)),
+        money(health.equity, asset, rounding=ROUND_FLOOR),
+        money(health.initial_margin, asset, rounding=ROUND_CEILING),
+        money(health.maintenance_margin, asset, rounding=ROUND_CEILING),
+        money(weakest.buffer, asset, rounding=ROUND_FLOOR),
+        _share(weakest.fraction()),
+        _venue_ratio(weakest, one.rulebook),
     ]
 
 
-def _ratio(fraction: Decimal | None) -> str:
+def _share(fraction: Decimal | None) -> str:
     if fraction is None:
         return NONE
-    words = f"over {MANY * 100:,f} %" if fraction > MANY else percent(fraction)
-    return words.replace(" ", "&nbsp;")
+    if fraction > MANY:
+        return f"over {MANY * 100:,f} %".replace(" ", "&nbsp;")
+    return _percent(fraction, ROUND_CEILING)
+
+
+def _venue_ratio(health: Health, rulebook: Rulebook) -> str:
+    ratio = venue_ratio(health, rulebook)
+    if ratio is None or rulebook.ratio_convention is RatioConvention.MAINTENANCE_OVER_EQUITY:
+        return _share(ratio)
+    return _percent(ratio, ROUND_FLOOR)
+
+
+def _percent(fraction: Decimal, rounding: str) -> str:
+    return percent(fraction, rounding=rounding, shown=2).replace(" ", "&nbsp;")
 
 
 def _ends(one: Answer) -> list[str]:
@@ -111,7 +130,7 @@ def _ends(one: Answer) -> list[str]:
 
 
 def _end(end: Decimal | None) -> str:
-    return NONE if end is None else percent(end).replace(" ", "&nbsp;")
+    return NONE if end is None else _percent(end, ROUND_FLOOR)
 
 
 def carried(found: Capacity | None) -> str:
@@ -136,9 +155,11 @@ def _price(boundary: PositionBoundary | None) -> str:
         return UNKNOWN
     ends = []
     if boundary.lower is not None or not boundary.is_lower_known:
-        ends.append(f"↓ {price(boundary.lower) if boundary.is_lower_known else UNKNOWN}")
+        lower = price(boundary.lower, rounding=ROUND_CEILING)
+        ends.append(f"↓ {lower if boundary.is_lower_known else UNKNOWN}")
     if boundary.upper is not None or not boundary.is_upper_known:
-        ends.append(f"↑ {price(boundary.upper) if boundary.is_upper_known else UNKNOWN}")
+        upper = price(boundary.upper, rounding=ROUND_FLOOR)
+        ends.append(f"↑ {upper if boundary.is_upper_known else UNKNOWN}")
     return "<br>".join(ends) or NONE
 
 

@@ -9,6 +9,7 @@ Everything that comes from data is escaped. Numbers are rounded for reading; `--
 """
 
 from collections.abc import Iterable
+from decimal import ROUND_FLOOR
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -87,6 +88,8 @@ def _headline(comparison: Comparison) -> str:
     far = sorted(
         (one for one in known if one.nearest is not None), key=lambda one: one.nearest or 0
     )
+    if not far and not any(_is_move_known(one) for one in known):
+        return "How far prices may move is unknown at every venue."
     if not far:
         return "No common move of all prices liquidates it, at any venue where that is known."
     first, last = far[0], far[-1]
@@ -98,6 +101,11 @@ def _headline(comparison: Comparison) -> str:
     )
 
 
+def _is_move_known(one: Answer) -> bool:
+    joint = one.assessment.boundaries.joint
+    return joint is not None and joint.is_known
+
+
 def _places(found: list[Answer]) -> str:
     return f" at {found[0].venue}" if len(found) == 1 else ", at every venue where that is known"
 
@@ -105,7 +113,7 @@ def _places(found: list[Answer]) -> str:
 def _move(one: Answer) -> str:
     joint = one.assessment.boundaries.joint
     is_fall = joint is not None and joint.down is not None and joint.down == one.nearest
-    return f"{'fall' if is_fall else 'rise'} {percent(one.nearest or 0)}"
+    return f"{'fall' if is_fall else 'rise'} {percent(one.nearest or 0, rounding=ROUND_FLOOR)}"
 
 
 def _verdict(comparison: Comparison) -> str:

@@ -32,6 +32,8 @@ def outcome(mode: ModeSummary) -> str:
         first = moment(mode.liquidations[0].at_ms)
         times = "once" if mode.reductions == 1 else count_of(mode.reductions, "time")
         text = f"cut back by liquidation {times}, first on {first}, but not closed; {_left(mode)}"
+    elif mode.outcome is Outcome.CLOSED:
+        text = f"closed by liquidation by {moment(_gone_at(mode) or 0)}, {_left(mode)}"
     else:
         text = _taken(mode)
     if mode.unknown_ms:
@@ -77,10 +79,10 @@ def market_move(symbols: tuple[SymbolSummary, ...]) -> str:
 
 
 def _gone_at(mode: ModeSummary) -> int | None:
-    # When the last of its positions was taken over; None while any is open.
-    if mode.open_at_end or not mode.taken_over:
+    # When liquidation ended the last of its positions; None while any is open.
+    if mode.open_at_end or not mode.gone:
         return None
-    return max(unit.taken_over_at_ms or 0 for unit in mode.taken_over)
+    return max(unit.gone_at_ms or 0 for unit in mode.gone)
 
 
 def _longer(
@@ -130,9 +132,9 @@ def _survived(mode: ModeSummary) -> str:
 
 
 def _taken(mode: ModeSummary) -> str:
-    gone = mode.taken_over
+    gone = mode.gone
     buckets = [unit for unit in gone if not unit.is_pool]
-    first, last = gone[0].taken_over_at_ms or 0, gone[-1].taken_over_at_ms or 0
+    first, last = gone[0].gone_at_ms or 0, gone[-1].gone_at_ms or 0
     if mode.outcome is Outcome.LIQUIDATED:
         starts = [asset.equity_start for asset in mode.assets]
         if all(start is not None and start <= 0 for start in starts):
@@ -158,9 +160,9 @@ def _taken(mode: ModeSummary) -> str:
 def _unknown(mode: ModeSummary) -> str:
     lacking = listed(list(mode.missing_at_end[:3])) or "something"
     why = f"because {lacking} has no price then"
-    if mode.taken_over:
-        names = listed([_name(unit.name, is_pool=unit.is_pool) for unit in mode.taken_over[:3]])
-        at = moment(mode.taken_over[0].taken_over_at_ms or 0)
+    if mode.gone:
+        names = listed([_name(unit.name, is_pool=unit.is_pool) for unit in mode.gone[:3]])
+        at = moment(mode.gone[0].gone_at_ms or 0)
         return f"{names} liquidated from {at}; what is left at the end is unknown, {why}."
     return (
         "not liquidated while prices were known; what is left at the end is unknown, "

@@ -53,10 +53,10 @@ def plain_summary(summary: Summary) -> dict[str, Json]:
 
 
 def _mode(mode: ModeSummary) -> Json:
-    first = mode.taken_over[0].taken_over_at_ms if mode.taken_over else None
+    first = mode.gone[0].gone_at_ms if mode.gone else None
     return {
         "outcome": mode.outcome.value,
-        "is_liquidated": bool(mode.taken_over),
+        "is_liquidated": bool(mode.gone),
         "liquidated_at_ms": first,
         "liquidated_at": None if first is None else utc(first),
         "assets": {asset.asset: _asset(asset) for asset in mode.assets},
@@ -91,6 +91,7 @@ def _asset(asset: AssetSummary) -> Json:
 
 def _unit(unit: UnitSummary) -> Json:
     at_ms, equity = unit.taken_over_at_ms, unit.taken_over_equity
+    closed_at_ms = unit.closed_at_ms
     return {
         "asset": unit.asset,
         "kind": "pool" if unit.is_pool else "bucket",
@@ -99,6 +100,8 @@ def _unit(unit: UnitSummary) -> Json:
         "taken_over_at_ms": at_ms,
         "taken_over_at": None if at_ms is None else utc(at_ms),
         "taken_over_equity": None if equity is None else plain(equity),
+        "closed_at_ms": closed_at_ms,
+        "closed_at": None if closed_at_ms is None else utc(closed_at_ms),
     }
 
 

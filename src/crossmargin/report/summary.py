@@ -22,6 +22,7 @@ from crossmargin.feeds.path import PricePath
 from crossmargin.feeds.series import Gap
 from crossmargin.feeds.series import exact as exact_price
 from crossmargin.margin.assess import assess
+from crossmargin.margin.units import units_of
 from crossmargin.model.account import Account
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact
 from crossmargin.replay.result import REDUCTIONS, Event, EventKind, ReplayResult, Track
@@ -34,6 +35,7 @@ from crossmargin.report.along import (
     health_of,
     held_symbols,
     is_pool,
+    point_of,
     symbols_of,
     undecided_points,
     unknown_points,
@@ -41,10 +43,14 @@ from crossmargin.report.along import (
 
 
 class Outcome(StrEnum):
-    """How it ended: untouched, cut back, some of it gone, all of it gone, or nobody knows."""
+    """How it ended: untouched, cut back, closed, some or all of it gone, or nobody knows.
+
+    Closed: liquidation sold every position in the market, and money is left.
+    """
 
     SURVIVED = "survived"
     REDUCED = "reduced"
+    CLOSED = "closed"
     PARTLY = "partly-liquidated"
     LIQUIDATED = "liquidated"
     UNKNOWN = "unknown"
@@ -103,6 +109,7 @@ class UnitSummary(Struct, frozen=True):
     highest_health : maintenance margin ÷ equity, at most 1 (liquidation); None as above.
     taken_over_at_ms : when the insurance fund took its positions over, first; None if never.
     taken_over_equity : what was left then; negative is what the fund paid.
+    closed_at_ms : when reductions had closed the last of its positions; None if they did not.
     """
 
     name: str
@@ -112,6 +119,12 @@ class UnitSummary(Struct, frozen=True):
     highest_health: Low | None
     taken_over_at_ms: int | None
     taken_over_equity: Decimal | None
+    closed_at_ms: int | None = None
+
+    @property
+    def gone_at_ms(self) -> int | None:
+        """Return when liquidation left it without positions, first; None if it never did."""
+        return self.closed_at_ms if self.taken_over_at_ms is None else self.taken_over_at_ms
 
 
 class ModeSummary(Struct, frozen=True):
@@ -139,10 +152,10 @@ class ModeSummary(Struct, frozen=True):
     decisions: int
 
     @property
-    def taken_over(self) -> tuple[UnitSummary, ...]:
-        """Return the pools and buckets that were taken over, first one first."""
-        gone = [unit for unit in self.units if unit.taken_over_at_ms is not None]
-        return tuple(sorted(gone, key=lambda unit: unit.taken_over_at_ms or 0))
+    def gone(self) -> tuple[UnitSummary, ...]:
+        """Return the pools and buckets that were taken over or closed, first one first."""
+        found = [unit for unit in self.units if unit.gone_at_ms is not None]
+        return tuple(sorted(found, key=lambda unit: unit.gone_at_ms or 0))
 
     @property
     def closest(self) -> UnitSummary | None:
@@ -238,13 +251,14 @@ def _mode(name: str, result: ReplayResult) -> ModeSummary:
     last = held_symbols(result.end) if unknown[-1] else ()
     no_price = ~np.isfinite(result.path.marks[-1])
     assets = tuple(_asset(asset, result, unknown) for asset in assets_of(result))
+    units = tuple(_unit(unit, track, result) for unit, track in result.tracks.items())
     reductions = sum(e.kind in REDUCTIONS for e in result.events)
     return ModeSummary(
         name=name,
-        outcome=_outcome(result, assets),
+        outcome=_outcome(result, assets, units),
         assets=assets,
         flows=_flows(result.events),
-        units=tuple(_unit(unit, track, result) for unit, track in result.tracks.items()),
+        units=units,
         liquidations=result.liquidations,
         reductions=reductions,
         unknown_ms=int(spans[undecided_points(result, unknown)].sum()),
@@ -254,13 +268,18 @@ def _mode(name: str, result: ReplayResult) -> ModeSummary:
     )
 
 
-def _outcome(result: ReplayResult, assets: tuple[AssetSummary, ...]) -> Outcome:
+def _outcome(
+    result: ReplayResult, assets: tuple[AssetSummary, ...], units: tuple[UnitSummary, ...]
+) -> Outcome:
     kinds = {event.kind for event in result.liquidations}
     if any(asset.equity_end is None for asset in assets):
         return Outcome.UNKNOWN
-    if EventKind.TAKE_OVER in kinds:
-        is_nothing_left = all(not asset.equity_end for asset in assets)
-        return Outcome.LIQUIDATED if is_nothing_left else Outcome.PARTLY
+    is_closed = any(unit.closed_at_ms is not None for unit in units)
+    if EventKind.TAKE_OVER in kinds or is_closed:
+        if all(not asset.equity_end for asset in assets):
+            return Outcome.LIQUIDATED
+        is_all_closed = EventKind.TAKE_OVER not in kinds and not held_symbols(result.end)
+        return Outcome.CLOSED if is_all_closed else Outcome.PARTLY
     return Outcome.REDUCED if kinds & set(REDUCTIONS) else Outcome.SURVIVED
 
 
@@ -304,7 +323,20 @@ def _unit(name: str, track: Track, result: ReplayResult) -> UnitSummary:
         highest_health=max(highs, key=lambda high: (high.amount, -high.at_ms), default=None),
         taken_over_at_ms=takeover.at_ms if takeover else None,
         taken_over_equity=takeover.before.equity if takeover and takeover.before else None,
+        closed_at_ms=None if takeover else _closed_at_ms(name, result, steps),
     )
+
+
+def _closed_at_ms(name: str, result: ReplayResult, steps: list[Event]) -> int | None:
+    # The first reduction after which, once that moment's steps are done, nothing of it is held.
+    for event in steps:
+        if event.kind not in REDUCTIONS:
+            continue
+        account = result.account_at(point_of(result, event.at_ms))
+        units = units_of(account, result.rulebook)
+        if not any(p.size for unit in units if unit.name == name for p in unit.positions):
+            return event.at_ms
+    return None
 
 
 @exact

@@ -2,13 +2,15 @@
 
 Everything a report says in words goes through here, so that the same amount never reads two ways:
 thousands separated, two places for dollars and eight for coins, a true minus, moments in UTC.
-Rounding is for reading only, half to even; whoever wants every digit reads the tables.
+Rounding is for reading only, half to even unless a caller names another; whoever wants every digit
+reads the tables.
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from crossmargin.feeds.series import exact as exact_price
+from crossmargin.money import exact
 
 MINUS = "−"
 _DOLLARS = {"BUSD", "FDUSD", "TUSD", "DAI"}
@@ -36,7 +38,13 @@ def places(asset: str) -> int:
     return 2 if asset.startswith("USD") or asset in _DOLLARS else 8
 
 
-def money(amount: Decimal | None, asset: str, *, is_signed: bool = False) -> str:
+def money(
+    amount: Decimal | None,
+    asset: str,
+    *,
+    is_signed: bool = False,
+    rounding: str = ROUND_HALF_EVEN,
+) -> str:
     """Return an amount without its asset; small ones get up to eight places, unknown is a dash."""
     if amount is None:
         return "–"
@@ -45,7 +53,7 @@ def money(amount: Decimal | None, asset: str, *, is_signed: bool = False) -> str
         return "0" if shown > 2 else "0.00"
     if abs(amount) < Decimal(1).scaleb(-shown):
         shown = min(8, 1 - amount.adjusted())
-    return _number(amount, shown, is_signed=is_signed)
+    return _number(_cut(amount, shown, rounding), shown, is_signed=is_signed)
 
 
 def rough(amount: Decimal, asset: str) -> str:
@@ -64,18 +72,26 @@ def rough(amount: Decimal, asset: str) -> str:
     return f"{text} {asset}"
 
 
-def price(amount: Decimal | float | None) -> str:
+def price(amount: Decimal | float | None, *, rounding: str = ROUND_HALF_EVEN) -> str:
     """Return a price to about seven digits."""
     if amount is None:
         return "–"
     value = amount if isinstance(amount, Decimal) else exact_price(amount)
-    text = _number(value, min(12, max(2, 6 - value.adjusted())) if value else 0)
+    shown = min(12, max(2, 6 - value.adjusted())) if value else 0
+    text = _number(_cut(value, shown, rounding), shown)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def percent(fraction: Decimal | float, *, is_signed: bool = False) -> str:
-    """Return a fraction as a percentage with one place."""
-    return f"{_number(Decimal(str(fraction)) * 100, 1, is_signed=is_signed)} %"
+def percent(
+    fraction: Decimal | float,
+    *,
+    is_signed: bool = False,
+    rounding: str = ROUND_HALF_EVEN,
+    shown: int = 1,
+) -> str:
+    """Return a fraction as a percentage with `shown` places."""
+    amount = _cut(Decimal(str(fraction)) * 100, shown, rounding)
+    return f"{_number(amount, shown, is_signed=is_signed)} %"
 
 
 def size(amount: Decimal) -> str:
@@ -124,6 +140,11 @@ def count_of(number: int, thing: str) -> str:
 def listed(words: list[str]) -> str:
     """Return words as a list in a sentence: "a, b and c"."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+@exact
+def _cut(amount: Decimal, shown: int, rounding: str) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-shown), rounding)
 
 
 def _number(amount: Decimal, shown: int, *, is_signed: bool = False) -> str:

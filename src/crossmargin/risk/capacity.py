@@ -6,7 +6,7 @@ opened at the mark price, what is taken off is closed at it, both without fees. 
 stays what it is, and only requirements change. The answer is the largest multiple at which
 
 - every pool's initial margin and the open loss of its orders fit its equity, where buckets that
-  need more than they have are filled up from the wallet,
+  need more than they have are filled up from the wallet, to 8 places,
 - nothing is liquidatable, and
 - no position is above the largest notional its ladder allows.
 
@@ -17,7 +17,7 @@ answer fits, and at the next step it does not. Where a ladder ends in the unknow
 search: the answer is then a lower bound.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -35,7 +35,8 @@ from crossmargin.model.account import (
 )
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
-from crossmargin.money import ONE, ZERO, exact
+from crossmargin.model.order import Side
+from crossmargin.money import EIGHT_PLACES, ONE, ZERO, exact, quotient_down, quotient_up, up_to
 from crossmargin.risk.leverage import fitting_leverage
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -119,7 +120,7 @@ def _limit(account: Account, market: Market, rulebook: Rulebook, multiple: Decim
             return Limit.CAP
     found = assess(larger, market, rulebook)
     if found.buckets and not found.missing:
-        found = assess(_filled_up(found), market, rulebook)
+        found = _filled_up(found)
     if found.missing:
         return Limit.UNKNOWN_LADDER
     return Limit.NONE if _fits(found) else Limit.MARGIN
@@ -186,19 +187,46 @@ def _traded(
     return larger
 
 
-def _filled_up(assessment: Assessment) -> Account:
+def _filled_up(assessment: Assessment) -> Assessment:
     # Each bucket with at least its initial margin; the wallet pays, as every venue lets it.
-    account = assessment.account
-    lacking: dict[object, Decimal] = {}
+    #
+    # Where the fee of closing at bankruptcy is kept back, what is put into a bucket moves its
+    # bankruptcy price, and so what it is asked for, by a fixed part of what was put in. That part
+    # is read off a first fill, and the second one is the fixed point, to a whole unit of the
+    # wallet. Where nothing is kept back the part is zero, and the first fill is the second.
+    lacking = _lacking(assessment)
+    if not any(lacking.values()):
+        return assessment
+    first = _with_more(assessment, lacking)
+    more = {}
+    for key, after in _lacking(first, at_least=None).items():
+        before = lacking[key]
+        share = ONE - quotient_down(after, before) if before else ONE
+        more[key] = up_to(EIGHT_PLACES, quotient_up(before, share)) if share > 0 else before
+    return _with_more(assessment, more)
+
+
+def _lacking(
+    assessment: Assessment, *, at_least: Decimal | None = ZERO
+) -> dict[tuple[str | None, Side | None], Decimal]:
+    found = {}
     for bucket in assessment.buckets:
         if bucket.health is not None:
             short = bucket.health.initial_margin - bucket.health.equity
-            lacking[bucket.symbol, bucket.side] = max(ZERO, short)
+            found[bucket.symbol, bucket.side] = short if at_least is None else max(at_least, short)
+    return found
+
+
+def _with_more(
+    assessment: Assessment, more: Mapping[tuple[str | None, Side | None], Decimal]
+) -> Assessment:
+    account = assessment.account
 
     def filled(position: Position) -> Position:
         if position.mode is not MarginMode.ISOLATED:
             return position
-        more = lacking.get((position.symbol, position.side), ZERO)
-        return replace(position, margin=position.margin + more)
+        added = more.get((position.symbol, position.side), ZERO)
+        return replace(position, margin=position.margin + added)
 
-    return replace(account, positions=tuple(filled(position) for position in account.positions))
+    larger = replace(account, positions=tuple(filled(position) for position in account.positions))
+    return assess(larger, assessment.market, assessment.rulebook)

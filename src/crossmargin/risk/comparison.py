@@ -229,11 +229,14 @@ def _totals(assessment: Assessment) -> tuple[Total, ...]:
     return tuple(totals)
 
 
-def _order(answer: Answer) -> tuple[bool, bool, Decimal, str]:
-    # Known before unknown; never liquidated, then furthest; then by name.
+def _order(answer: Answer) -> tuple[int, bool, Decimal, str]:
+    # Both sides known, then one (the other may be nearer), then neither; of each, never
+    # liquidated, then furthest; then by name.
     nearest, joint = answer.nearest_known, answer.assessment.boundaries.joint
-    is_unknown = joint is None or (nearest is None and not joint.is_known)
-    return is_unknown, nearest is not None, -(nearest or Decimal(0)), answer.venue
+    unknown = 2
+    if joint is not None:
+        unknown = 0 if joint.is_known else 1 if joint.is_down_known or joint.is_up_known else 2
+    return unknown, nearest is not None, -(nearest or Decimal(0)), answer.venue
 
 
 def _notes(answers: tuple[Answer, ...]) -> tuple[Note, ...]:

@@ -29,6 +29,7 @@ from crossmargin.rulebooks.files import (
     LeverageTable,
     LiquidationTable,
     MarginTable,
+    OptionsTable,
     OrdersTable,
     RulesFile,
     Sourced,
@@ -78,6 +79,7 @@ class Method(NamedTuple):
     funding: FundingTable
     liquidation: LiquidationTable
     switches: SwitchesTable
+    options: tuple[OptionsTable, ...]
     margin: MarginTable | None
     adl: AdlTable | None
 
@@ -131,10 +133,13 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         margin=_margin(method.margin),
         adl=_adl(method.adl),
         position_modes=rules.position_modes,
+        is_leverage_settable=method.leverage.is_settable,
+        has_isolated=rules.has_isolated,
+        is_single_isolated=rules.is_single_isolated,
         has_isolated_in_multi=rules.has_isolated_in_multi,
         is_whole_position=method.tiers.is_whole_position,
         is_by_size=method.tiers.unit == "size",
-        options=families_of(edition.options or rules.options or ()),
+        options=families_of(method.options),
     )
 
 
@@ -166,6 +171,7 @@ def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:
         either("funding", rules.funding, edition.funding),
         either("liquidation", rules.liquidation, edition.liquidation),
         either("switches", rules.switches, edition.switches),
+        edition.options or rules.options or (),
         edition.margin or rules.margin,
         edition.adl or rules.adl,
     )

@@ -58,6 +58,7 @@ RANGES = {
     ("margin", "initial_multiple"): Range(Decimal(1), Decimal(10)),
     ("margin", "closing_fee_rate"): FEE,
     ("margin", "money_step"): SHARE,
+    ("margin", "transfer_floor"): FRACTION,
     ("fees", "maker"): MAKER_FEE,
     ("fees", "taker"): FEE,
     ("fees", "liquidation"): FEE,

@@ -13,7 +13,8 @@ known here is an error, never ignored.
 import tomllib
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeVar
+from difflib import get_close_matches
+from typing import Literal, NamedTuple, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -55,9 +56,13 @@ class Sourced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LeverageTable(Sourced, frozen=True):
-    """The setting a symbol has until its owner chooses one; where absent, its ladder says."""
+    """The setting a symbol has until its owner chooses one; where absent, its ladder says.
+
+    `is_settable`: whether there is anything to choose.
+    """
 
     default: Decimal | None = None
+    is_settable: bool = True
 
 
 class TiersTable(Sourced, frozen=True):
@@ -80,6 +85,7 @@ class MarginTable(Sourced, frozen=True):
     closing_fee_rate: Decimal = ZERO
     netting: Netting = Netting.NONE
     money_step: Decimal | None = None
+    transfer_floor: Decimal = ZERO
 
 
 class ContractsTable(Sourced, frozen=True):
@@ -276,6 +282,8 @@ class RulesFile(Tables, frozen=True):
     assets_modes: tuple[Literal["single", "multi"], ...]
     ratio_convention: RatioConvention
     position_modes: tuple[Literal["one-way", "hedge"], ...] = ("one-way", "hedge")
+    has_isolated: bool = True
+    is_single_isolated: bool = False
     has_isolated_in_multi: bool = False
 
 
@@ -317,12 +325,33 @@ def read(file: DataFile, shape: type[F]) -> F:
         # msgspec writes `Expected …, got … - at `$.fees.maker``: the key first reads better.
         what, _, where = str(error).partition(" - at `$.")
         key = _named(where.rstrip("`"), values)
+        what += _nearest(what, where.rstrip("`"), shape)
         raise RulebookError(
             f"{file.name}: {key + ': ' if key else ''}{what[:1].lower()}{what[1:]}"
         ) from None
     if tables.schema != SCHEMA:
         raise RulebookError(f"{file.name}: schema is {tables.schema}, must be {SCHEMA}")
     return tables
+
+
+def _nearest(what: str, where: str, shape: type[Tables]) -> str:
+    # The key that was meant where msgspec names one that it does not know.
+    _, is_unknown, key = what.partition("unknown field `")
+    if not is_unknown:
+        return ""
+    table: type = shape
+    for name in where.split(".") if where else ():
+        table = _struct_in(get_type_hints(table).get(name.partition("[")[0]))
+    close = get_close_matches(key.rstrip("`"), getattr(table, "__struct_fields__", ()), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _struct_in(hint: object) -> type:
+    # The record within `Table | None`, `tuple[Table, ...]` or `dict[str, Table]`.
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return hint
+    found = (_struct_in(part) for part in get_args(hint))
+    return next((one for one in found if one is not object), object)
 
 
 def _named(where: str, values: dict[str, object]) -> str:

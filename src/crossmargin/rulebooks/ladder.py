@@ -36,6 +36,7 @@ from crossmargin.rulebooks.schema import Slice
 
 UNITS = {"k": Decimal(10**3), "M": Decimal(10**6)}
 WORDS_KEPT = 4096
+DOTS = (".", "…")
 
 
 @exact
@@ -59,10 +60,12 @@ def tiers_of(
     """
     parts = [part.split() for part in text.split("|")] if text.strip() else []
     cap = known_to = None
-    if parts and len(parts[-1]) == 1:
+    if parts and len(parts[-1]) == 1 and not parts[-1][0].endswith(DOTS):
         cap = _amount(parts.pop()[0])
     elif parts and parts[-1][1:] == ["..."]:
         known_to = _amount(parts.pop()[0])
+    elif parts:
+        _check_end(parts[-1])
     pieces: list[Tier] = []
     added = ZERO if growth is None else _rate(growth)
     for words in parts:
@@ -121,6 +124,16 @@ def slices_of(text: str) -> tuple[Slice, ...]:
         if high.rate > low.rate:
             raise RulebookError(f"rate {plain(high.rate)} must be at most {plain(low.rate)}")
     return tuple(found)
+
+
+def _check_end(words: list[str]) -> None:
+    # Three dots that are not a word of their own, or another word in their place.
+    is_short = len(words) == 2 and not words[1].endswith("%")
+    if is_short or words[-1].endswith(DOTS):
+        raise RulebookError(
+            f"{' '.join(words)!r} at the end is no tier; a ladder known up to an amount ends in "
+            "that amount, a space and three dots, such as '400 ...'"
+        )
 
 
 def _check(pieces: list[Tier], cap: Decimal | None) -> None:

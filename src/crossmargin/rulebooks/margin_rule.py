@@ -69,6 +69,8 @@ class MarginRule(Struct, frozen=True):
         asset; the mark where the account gives none).
     closing_fee_rate : fraction of notional that `closing_fee` reserves.
     money_step : the unit requirements are rounded up and notionals cut to; None: not rounded.
+    transfer_floor : fraction of notional that must stay where money leaves, if initial margin is
+        less.
     """
 
     initial: InitialMargin = InitialMargin.LEVERAGE
@@ -80,6 +82,7 @@ class MarginRule(Struct, frozen=True):
     closing_fee_rate: Decimal = ZERO
     netting: Netting = Netting.NONE
     money_step: Decimal | None = None
+    transfer_floor: Decimal = ZERO
 
 
 PLAIN = MarginRule()

@@ -60,6 +60,19 @@ def option_contract(symbol: str, rulebook: Rulebook) -> Contract | None:
     return None
 
 
+def impossible_day(symbol: str, rulebook: Rulebook) -> str | None:
+    """Return the day in an option's name where the calendar has none such, as it is written there.
+
+    None where the day exists, or `symbol` is no name of an option of the rulebook's venue.
+    """
+    for family in rulebook.options:
+        expression, _ = _expression(family.pattern)
+        match = expression.fullmatch(symbol)
+        if match is not None and match["base"] in family.bases:
+            return match["date"] if option_contract(symbol, rulebook) is None else None
+    return None
+
+
 def _family(table: OptionsTable) -> OptionFamily:
     rule = OptionRule(
         table.initial_fraction,

@@ -156,7 +156,10 @@ class Rulebook(Struct, frozen=True):
     leverage_default : the setting until an owner chooses one; None where the venue has none to
         start with, or none at all, and the ladder alone says what is asked.
     position_modes : one-way, hedge or both.
-    has_isolated_in_multi : whether there are isolated positions in multi-assets mode.
+    is_leverage_settable : whether an owner can choose a leverage at all.
+    is_single_isolated : whether single-asset mode has isolated positions only (Bybit).
+    has_isolated, has_isolated_in_multi : whether there are isolated positions, and in multi-assets
+        mode.
     options : families of options; their symbols are too many to be listed in `contracts`.
     multiplier_default : what one unit of size stands for in contracts the rulebook does not list.
     notes : what is assumed in one section ("fees", "funding", …), a sentence each, for whoever
@@ -185,6 +188,9 @@ class Rulebook(Struct, frozen=True):
     margin: MarginRule = PLAIN
     adl: Adl | None = None
     position_modes: tuple[str, ...] = ("one-way", "hedge")
+    is_leverage_settable: bool = True
+    has_isolated: bool = True
+    is_single_isolated: bool = False
     has_isolated_in_multi: bool = False
     is_whole_position: bool = False
     is_by_size: bool = False

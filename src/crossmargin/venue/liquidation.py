@@ -160,7 +160,11 @@ def _orders_of(unit: UnitAssessment, assessment: Assessment) -> tuple[Order, ...
 
 
 def _is_beyond_backstop(unit: UnitAssessment, rules: Liquidation) -> bool:
-    if rules.backstop_health is None or unit.health is None:
+    if unit.health is None:
+        return False
+    if unit.health.equity <= 0:
+        return True  # Nothing of the owner's is left that a smaller position could keep.
+    if rules.backstop_health is None:
         return False
     return unit.health.maintenance_margin > rules.backstop_health * unit.health.equity
 

@@ -1,17 +1,21 @@
 """An assessment on the screen: what depends on modes, sides and the venue's conventions."""
 
 import io
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
 from crossmargin.cli.explain import explanation
+from crossmargin.cli.numbers import held as shown
 from crossmargin.cli.tables import joint_sentence, show_assessment
+from crossmargin.files.account import parse_account, read_account_file
 from crossmargin.margin.assess import assess
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
+from crossmargin.rulebooks.margin_rule import MarginRule, Netting
 from crossmargin.rulebooks.schema import Collateral, RatioConvention
 from tests.toys import D, book, linear, one_tier
 
@@ -83,7 +87,7 @@ def test_the_screen_has(of, part):
     ("positions", "ratio"),
     [
         # 1,000 ÷ 30 is 33.33 times.
-        pytest.param((held(3),), "3.00 % over 1,000 %", id="thirty-three times"),
+        pytest.param((held(3),), "3.00 % 3,333.33 %", id="thirty-three times"),
         # 1,000 ÷ 300.
         pytest.param((held(30),), "30.00 % 333.33 %", id="down to the last place"),
         pytest.param((), "0.00 % –", id="nothing asked"),
@@ -129,3 +133,102 @@ def test_collateral_without_an_index_is_explained_as_unknown():
     lines = explanation(assess(of, MARKET, RULES))
 
     assert "  unknown without index price of USDT" in lines
+
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples/venues").glob("*.toml"))
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_fits_the_terminal_whole(path, width):
+    file = read_account_file(path)
+    assessment = assess(file.account, file.market, file.rulebook)
+    out = io.StringIO()
+    show_assessment(Console(file=out, width=width, highlight=False), assessment)
+    text = out.getvalue()
+
+    assert width >= max(len(line.rstrip()) for line in text.splitlines())
+    assert "…" not in text
+    health = assessment.pool.health
+    assert health is not None
+    for position in assessment.positions:
+        assert f"{position.symbol} {position.side}" in text
+    for amount in (health.equity, health.buffer):
+        assert shown(amount, assessment.pool.asset) in text
+
+
+# Opposite longs and shorts of one symbol: 10 % of 500 and of 300, of which the smaller nets.
+NETTING = replace(RULES, margin=MarginRule(netting=Netting.LARGER_SIDE_OF_SYMBOL))
+HEDGED = account(1000, held(5), held(-3), position_mode=PositionMode.HEDGE)
+
+
+def test_a_pool_that_asks_less_than_its_positions_says_why():
+    text = screen(HEDGED, NETTING)
+
+    assert "USDT pool: positions ask 80.00 of maintenance margin, opposite positions net" in text
+    assert "net 30.00" in text
+    assert "of maintenance margin" not in screen(account(1000, held(5)))
+
+
+def test_an_explanation_takes_both_requirements_apart():
+    lines = explanation(assess(HEDGED, MARKET, NETTING))
+
+    # Of 500 ÷ 20 and 300 ÷ 20.
+    assert (
+        "  initial margin = positions 40 − 15 that opposite positions net + open orders 0 = 25"
+        in lines
+    )
+    assert "  maintenance margin = positions 80 − 30 that opposite positions net = 50" in lines
+
+
+def test_what_debts_ask_is_beside_what_positions_ask():
+    # A debt of 100 at 1 USD is asked for 20 % and 4 %; the position for 100 ÷ 20 and 10 %.
+    terms = Collateral(D(0), D(0), borrow_initial=D("0.2"), borrow_maintenance=D("0.04"))
+    coin = Collateral(D(0), D(0))
+    rules = replace(RULES, collateral={"USDT": terms, "COIN": coin})
+    owed = Account({"USDT": D(-100), "COIN": D(1)}, (held(1),), assets_mode=AssetsMode.MULTI)
+    market = Market(MARKET.marks, {"USDT": D(1), "COIN": D(1000)})
+    lines = explanation(assess(owed, market, rules))
+
+    assert "  initial margin = positions 5 + debts 20 + open orders 0 = 25" in lines
+    assert "  maintenance margin = positions 10 + debts 4 = 14" in lines
+    assert "positions ask 10.00 of maintenance margin, debts ask 4.00" in screen(
+        owed, rules, market
+    )
+
+
+def test_an_end_beyond_what_is_known_is_a_sentence():
+    rules = book((linear("AUSDT"), replace(one_tier("0.1"), known_to=D(150))))
+    of = account(1000, held(-1))
+
+    assert "↑ ?: that liquidation price of AUSDT would be beyond what is known" in screen(of, rules)
+    assert (
+        "  upper liquidation price: unknown, it would be beyond what is known of the margin tiers"
+        in explanation(assess(of, MARKET, rules))
+    )
+
+
+OPTION = """
+venue = "deribit"
+at = "2026-11-22T12:00:00Z"
+[balances]
+BTC = "1"
+[marks]
+"BTC-27NOV26-110000-C" = "0.02"
+[index]
+BTC = "100000"
+[[positions]]
+symbol = "BTC-27NOV26-110000-C"
+size = "-1"
+entry_price = "0.02"
+"""
+
+
+def test_a_short_option_is_explained_with_its_numbers():
+    # One coin, 10 % out of the money: max(0.15 − 0.1, 0.1) + 0.02 and 0.075 + 0.02.
+    file = parse_account(OPTION, "option.toml")
+    lines = "\n".join(explanation(assess(file.account, file.market, file.rulebook)))
+
+    assert "initial margin = 1 × (max(15 % × 1 − 0.1, 10 % × 1) + mark 0.02) = 0.12" in lines
+    assert " + mark 0.02) = 0.095" in lines
+    assert "its profit is not in equity: what it was sold for is in the wallet" in lines

@@ -157,6 +157,12 @@ def test_a_venue_that_answers_nothing_is_unknown_and_nothing_is_written(monkeypa
             "crossmargin: --url nowhere must be scheme, host and port: http://localhost:8080\n",
             id="no address",
         ),
+        pytest.param(
+            ["update", "coinex"],
+            "crossmargin: coinex cannot be fetched: ccxt, through which venues are asked, does not "
+            "know it; ",
+            id="never, whatever editions there are",
+        ),
         pytest.param(["mtgox"], "crossmargin: there is no rulebook of 'mtgox'; ", id="of the list"),
     ],
 )

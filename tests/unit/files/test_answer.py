@@ -66,6 +66,7 @@ MONEY = {
     "free_margin": "109",
     "withdrawable": "100",
     "health": "0.18333334",
+    "venue_ratio": "0.18333334",
 }
 JOINT = {"down": "0.49494949", "up": None, "first": "USDT"}
 
@@ -75,6 +76,7 @@ def test_a_whole_answer_by_hand():
         "schema": 1,
         "venue": "toy",
         "edition": "2025-01-01",
+        "ratio_convention": "maintenance-over-equity",
         "asset": "USDT",
         **MONEY,
         "joint_liquidation": JOINT,
@@ -106,6 +108,13 @@ def test_a_whole_answer_by_hand():
     }
 
     assert expected == told({"USDT": "100"}, cross("AUSDT", 2, 100), marks={"AUSDT": "110"})
+
+
+def test_where_nothing_liquidates_nothing_breaks_first():
+    found = told({"USDT": "1000"}, cross("AUSDT", 1, 100), marks={"AUSDT": "110"})
+
+    nothing = {"down": None, "up": None, "first": None}
+    assert nothing == found["joint_liquidation"] == found["pools"][0]["joint_liquidation"]
 
 
 def test_every_field_is_there_even_where_nothing_is_known():

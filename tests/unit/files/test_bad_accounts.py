@@ -267,7 +267,8 @@ def test_a_number_out_of_its_bounds(text, sentence):
         pytest.param(
             "[[tiers.NEWUSDT]]\nfloor = 0\nrate = 0.1\nmax_leverage = 5\n",
             "tiers.NEWUSDT: NEWUSDT is not a symbol of binance-usdm 2025-09-29, nor under "
-            "[instruments]; did you mean NEWTUSDT?",
+            "[instruments]; add [instruments.NEWUSDT] and [[tiers.NEWUSDT]], or run crossmargin "
+            "rulebooks update binance-usdm",
             id="tiers of an unknown symbol",
         ),
         pytest.param(

@@ -1,8 +1,11 @@
 """What the file cannot hold is named; what makes no account is refused."""
 
+import json
+
 import pytest
 
 from crossmargin.errors import UsageError
+from crossmargin.imports.convert import import_account
 from crossmargin.imports.draft import Worth
 from tests.unit.imports import replies
 from tests.unit.imports.cases import imported, said
@@ -214,3 +217,28 @@ def test_what_makes_no_account_is_refused(venue, parts, sentence):
 def test_two_accounts_are_not_one(venue, first, second):
     with pytest.raises(UsageError, match="give replies of one moment and one account"):
         imported(venue, first, second)
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_whole"),
+    [
+        pytest.param({"cashBal": "-3", "eq": "-3", "liab": "3"}, True, id="cash below zero"),
+        pytest.param(
+            {"cashBal": "-3", "eq": "-3", "liab": "3.01", "interest": "0.01"},
+            True,
+            id="with interest on top",
+        ),
+        pytest.param({"cashBal": "5", "eq": "-3", "liab": "3"}, True, id="open losses"),
+        pytest.param({"cashBal": "-1", "eq": "-1", "liab": "3"}, False, id="only a part of it"),
+        pytest.param({"cashBal": "5", "eq": "5", "liab": "3"}, False, id="of another account"),
+    ],
+)
+def test_a_debt_within_the_balance_leaves_nothing_out(detail, is_whole):
+    row = replies.OKX_DETAIL | {"isoEq": "", "isoUpl": "", "stgyEq": ""} | detail
+    found = import_account(
+        "okx", [("0.json", json.dumps({"details": [row], "totalEq": "9", "adjEq": "9"}))]
+    )
+    (line,) = [line for line in found.lines if line.what.startswith("debt of")]
+
+    assert is_whole == found.is_whole
+    assert is_whole == ("only its interest is not modelled" in line.why)

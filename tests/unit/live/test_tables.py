@@ -5,7 +5,8 @@ import pytest
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.live import client
 from crossmargin.live.records import FeeRates, Haircut, Ladder, Rung
-from crossmargin.live.tables import VENUES, fetch
+from crossmargin.live.tables import NEVER, VENUES, fetch
+from crossmargin.rulebooks.loader import venues
 from tests.toys import D
 from tests.unit.live import replies, server
 from tests.unit.live.binance_replies import BINANCE
@@ -332,13 +333,6 @@ def test_nothing_at_all_is_an_error():
     assert 3 == refusal.value.exit_status
 
 
-def test_a_venue_nobody_answers_for():
-    with server.serving({}) as there:
-        gone = there.url
-    with pytest.raises(UnknownError, match="cannot be asked"):
-        fetch("hyperliquid", url=gone)
-
-
 @pytest.mark.parametrize("url", ["localhost:80", "ftp://localhost", "http://localhost/api", "x"])
 def test_an_address_is_scheme_host_and_port(url):
     with pytest.raises(UsageError, match="must be scheme, host and port"):
@@ -349,17 +343,18 @@ def test_an_unknown_venue_is_refused():
     with pytest.raises(UsageError) as refusal:
         fetch("mtgox")
 
-    assert f"mtgox cannot be fetched; {', '.join(sorted(VENUES))} can be" == str(refusal.value)
+    assert (
+        "mtgox cannot be fetched: it is no venue that is known here; "
+        f"{', '.join(sorted(VENUES))} can be" == str(refusal.value)
+    )
 
 
-def test_a_venue_ccxt_does_not_know_is_said():
-    # ccxt 4.5.84 and later have no bitmex.
-    with pytest.raises(UnknownError, match=r"^ccxt [\d.]+ does not know bitmex$"):
-        fetch("bitmex")
+def test_of_every_packaged_venue_it_is_said_how_it_is_fetched_or_why_not():
+    assert set(venues()) == {*VENUES, *NEVER}
+    assert set() == set(VENUES) & set(NEVER)
 
 
-def test_requests_keep_the_venues_pace_and_have_a_time_limit(monkeypatch):
-    monkeypatch.undo()
-    api = client.Client("okx")._api
-
-    assert (True, 15_000) == (api.enableRateLimit, api.timeout)
+@pytest.mark.parametrize("venue", NEVER)
+def test_a_venue_that_cannot_be_asked_is_refused_with_the_reason(venue):
+    with pytest.raises(UsageError, match=f"^{venue} cannot be fetched: {NEVER[venue]}; "):
+        fetch(venue)

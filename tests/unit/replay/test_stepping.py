@@ -20,7 +20,7 @@ from crossmargin.replay.engine import Setup, replay
 from crossmargin.replay.index import IndexPath
 from crossmargin.replay.modes import both_modes
 from crossmargin.replay.orders import first_touch, level_of, trade
-from crossmargin.replay.result import Event, liquidation_event
+from crossmargin.replay.result import Event, liquidation_events
 from crossmargin.rulebooks.schema import Collateral, Fees
 from crossmargin.venue.execution import liquidate
 from crossmargin.venue.posting import post_funding
@@ -104,9 +104,10 @@ def consider(at, given, market, order, *, is_new):
 
 
 def condemn(at, given, market, at_ms):
-    done = liquidate(at.account, market, given.rulebook, given.liquidity)
+    before = at.account
+    done = liquidate(before, market, given.rulebook, given.liquidity)
     at.account = done.account
-    at.events += [liquidation_event(receipt, at_ms) for receipt in done.receipts]
+    at.events += liquidation_events(before, done.receipts, at_ms)
 
 
 def random_prices(rng):

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import numpy as np
+from msgspec.structs import replace
 
 from crossmargin.feeds.funding import FundingRates, Origin
 from crossmargin.feeds.path import PricePath
@@ -20,6 +21,7 @@ from crossmargin.replay.engine import Setup, replay
 from crossmargin.replay.modes import as_isolated
 from crossmargin.replay.result import ReplayResult
 from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
 T0 = 1_760_126_400_000
@@ -77,6 +79,20 @@ def run(
 ) -> ReplayResult:
     no_cost = Liquidity(dec("0"), dec("0"), dec("0"))
     return replay(account, Setup(prices, rulebook(), rates, liquidity=no_cost, **options))
+
+
+def closed_by_parts(*, fee: str = "0") -> ReplayResult:
+    """1,000 USDT and 100 A at 100, at a venue that closes whole positions in the market.
+
+    A goes 100, 90.5, 120. At 90.5 equity is 1,000 − 950 = 50 against 90.5 of maintenance margin,
+    and all is sold there: 50 less the fee is left, whatever A does then.
+    """
+    rules = rulebook()
+    ladder = replace(rules.liquidation, steps=(LadderStep.CLOSE_POSITION, LadderStep.TAKE_OVER))
+    rules = replace(rules, liquidation=ladder, fees=replace(rules.fees, liquidation=dec(fee)))
+    account = Account({"USDT": dec("1000")}, (long("AUSDT", "100", "100"),))
+    no_cost = Liquidity(dec("0"), dec("0"), dec("0"))
+    return replay(account, Setup(path(AUSDT=[100, 90.5, 120]), rules, liquidity=no_cost))
 
 
 def fall(*, has_gap: bool = False) -> dict[str, ReplayResult]:

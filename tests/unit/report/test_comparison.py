@@ -41,13 +41,13 @@ def first(html):
         (
             LONG,
             ("0.2",),
-            "Liquidated once all prices fall 37.5 % at v0; at toy only once they fall 49.5 %.",
+            "Liquidated once all prices fall 37.5 % at v0; at toy only once they fall 49.4 %.",
         ),
-        (LONG, (), "Liquidated once all prices fall 49.5 % at toy."),
+        (LONG, (), "Liquidated once all prices fall 49.4 % at toy."),
         (
             LONG,
             ("0.01",),
-            "Liquidated once all prices fall 49.5 %, at every venue where that is known.",
+            "Liquidated once all prices fall 49.4 %, at every venue where that is known.",
         ),
         # Equity 50 − p + 100 meets 0.01 p at 148.51….
         (SHORT, (), "Liquidated once all prices rise 48.5 % at toy."),
@@ -90,7 +90,7 @@ def test_the_numbers_are_there():
         "Three venues can hold it; 1 of them cannot be judged with the tables at hand.",
         # 50 of equity at 20 a coin: at 2.5 of them it is liquidatable, so the step below.
         "It could carry from 2.49× its positions (at v0) to 5.00× (at toy).",
-        "<td>50.00</td><td>10.00</td><td>1.00</td><td>49.00</td><td>2.0 %</td>",
+        "<td>50.00</td><td>10.00</td><td>1.00</td><td>49.00</td><td>2.00 %</td>",
         "BTC-PERP 1",
         "v1: margin tiers of BTC-PERP",
         "<h3>Everywhere</h3>",
@@ -104,10 +104,25 @@ def test_a_side_that_a_ladder_does_not_reach_is_unknown_and_not_never():
     books = [other((contract("BTC-PERP", "BTC", "USDC"), partly), name="partly")]
     html = comparison_page(compared(LONG, MARKS, HOME, books)).replace("&nbsp;", " ")
 
-    assert '<td class="end">37.5 %</td><td class="end">?</td>' in html
+    assert '<td class="end">37.50 %</td><td class="end">?</td>' in html
     assert "−37.5 %, +?" in html
     assert "↓ 62.5<br>↑ ?<br>" in html
-    assert "Liquidated once all prices fall 49.5 % at toy." == first(html)
+    assert "Liquidated once all prices fall 49.4 % at toy." == first(html)
+
+
+def test_where_no_move_is_known_that_is_the_headline():
+    partly = replace(one_tier("0.01"), known_to=D(150))
+    html = page(LONG, home=other((linear("BTCUSDT"), partly)))
+
+    assert "How far prices may move is unknown at every venue." == first(html)
+
+
+def test_the_page_rounds_as_the_command_line_does():
+    # Notional 100.005: 10.0005 initial, 1.00005 maintenance, 50.005 of equity, 49.00495 of buffer.
+    html = comparison_page(compared(LONG, at(BTCUSDT="100.005"), HOME, []))
+
+    row = "<td>50.00</td><td>10.01</td><td>1.01</td><td>49.00</td><td>2.00&nbsp;%</td>"
+    assert row in html
 
 
 def test_names_are_escaped():

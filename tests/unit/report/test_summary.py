@@ -6,9 +6,11 @@ from crossmargin.errors import UsageError
 from crossmargin.feeds.series import Gap
 from crossmargin.model.account import Account
 from crossmargin.model.order import Order, OrderType
+from crossmargin.report.headline import headline
 from crossmargin.report.plain_summary import plain_summary
+from crossmargin.report.receipts import receipts
 from crossmargin.report.summary import FlowSummary, Low, Outcome, summarise
-from tests.unit.report.stories import MINUTE, T0, dec, fall, long, path, run
+from tests.unit.report.stories import MINUTE, T0, closed_by_parts, dec, fall, long, path, run
 
 
 def mode(results, name):
@@ -25,7 +27,7 @@ def test_the_pool_that_lives_keeps_its_money_but_for_funding():
     assert Low(dec("849.085"), T0 + 2 * MINUTE) == usdt.lowest
     assert (FlowSummary("USDT", funding=dec("-0.915")),) == cross.flows
     assert ("AUSDT", "BUSDT") == cross.open_at_end
-    assert () == cross.taken_over
+    assert () == cross.gone
 
 
 def test_the_smallest_buffer_and_highest_health_of_a_pool_are_along_the_path():
@@ -50,7 +52,7 @@ def test_the_bucket_that_fails_loses_its_margin_and_the_fund_pays_the_rest():
 
 
 def test_the_smallest_buffer_of_a_failed_bucket_is_the_one_of_its_receipt():
-    (bucket,) = mode(fall(), "isolated").taken_over
+    (bucket,) = mode(fall(), "isolated").gone
 
     assert "AUSDT" == bucket.name
     assert T0 + 2 * MINUTE == bucket.taken_over_at_ms
@@ -158,3 +160,41 @@ def leaves(value):
     if isinstance(value, list):
         return [leaf for inner in value for leaf in leaves(inner)]
     return [value]
+
+
+def test_reductions_that_close_everything_are_an_end():
+    results = {"cross": closed_by_parts()}
+    cross = mode(results, "cross")
+
+    assert Outcome.CLOSED is cross.outcome
+    assert () == cross.open_at_end
+    assert [("USDT", T0 + MINUTE)] == [(unit.name, unit.closed_at_ms) for unit in cross.gone]
+    assert (
+        "Cross: closed by liquidation by 10 Oct 2025 20:01 UTC, 50.00 of 1,000 USDT left."
+        == headline(cross)
+    )
+
+
+def test_the_json_of_an_account_closed_by_parts_says_liquidated():
+    found = plain_summary(summarise({"cross": closed_by_parts()}))["modes"]["cross"]
+
+    assert "closed" == found["outcome"]
+    assert found["is_liquidated"]
+    assert T0 + MINUTE == found["liquidated_at_ms"]
+    assert T0 + MINUTE == found["units"]["USDT"]["closed_at_ms"]
+    assert found["units"]["USDT"]["taken_over_at_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("fee", "action"),
+    [
+        ("0", "<p>Sold 100 AUSDT at 90.5.</p>"),
+        # 9,050 × 0.001
+        ("0.001", "<p>Sold 100 AUSDT at 90.5; liquidation fee 9.05 USDT.</p>"),
+    ],
+)
+def test_the_receipt_of_a_whole_position_says_so_and_a_fee_only_where_there_is_one(fee, action):
+    html = receipts({"cross": closed_by_parts(fee=fee)})
+
+    assert "<p>The position is closed.</p>" in html
+    assert action in html

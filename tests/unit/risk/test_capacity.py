@@ -16,6 +16,7 @@ from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import exact
 from crossmargin.risk.capacity import STEP, Capacity, Limit, capacity, multiplied
+from crossmargin.rulebooks.margin_rule import ClosingFee, MarginRule
 from tests.toys import book, inverse, linear, one_tier
 from tests.unit.risk.venues import isolated
 
@@ -85,6 +86,26 @@ def test_the_largest_multiple_by_hand(given_account, tiers, multiple, limit):
     rulebook = book((linear("BTCUSDT"), tiers))
 
     assert Capacity(D(multiple), limit) == capacity(given_account, MARK, rulebook)
+
+
+@pytest.mark.parametrize(
+    ("size", "margin", "multiple"),
+    [
+        # m = 950 k + fee, the fee of closing at bankruptcy f (9,500 k ± m) ÷ (1 ± f), f = 0.055 %.
+        # Short: m = k (950 (1 + f) + 9,500 f) = 955.7475 k; 10,000 ÷ 955.7475 = 10.46301.
+        pytest.param("-0.1", "960", "10.463", id="a short"),
+        # Long: m = k (950 (1 − f) + 9,500 f) = 954.7025 k; 10,000 ÷ 954.7025 = 10.47446.
+        pytest.param("0.1", "960", "10.4744", id="a long"),
+    ],
+)
+def test_a_bucket_whose_filling_moves_its_own_closing_fee(size, margin, multiple):
+    held = Account({"USDT": D(10_000)}, (isolated("BTCUSDT", size, "95000", margin),), leverage=TEN)
+    fee = MarginRule(closing_fee=ClosingFee.BANKRUPTCY, closing_fee_rate=D("0.00055"))
+    rulebook = replace(book((linear("BTCUSDT"), one_tier("0.005"))), margin=fee)
+
+    found = capacity(held, Market({"BTCUSDT": D(95_000)}), rulebook)
+
+    assert Capacity(D(multiple), Limit.MARGIN) == found
 
 
 def test_inverse_contracts_in_coins():

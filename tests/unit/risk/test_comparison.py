@@ -35,6 +35,18 @@ def test_the_own_venue_comes_first_then_the_one_with_the_most_room():
     assert found.is_known
 
 
+def test_a_venue_of_which_one_side_is_unknown_comes_after_all_that_are_known():
+    # By its known side, 49.9 %, "half" would be first; how far a long may rise there is not known.
+    half = replace(one_tier("0.001"), known_to=D(150))
+    books = [
+        other((contract("BTC-PERP", "BTC", "USDC"), half), name="half"),
+        *(venue(name, rate) for name, rate in (("dark", None), ("dear", "0.2"))),
+    ]
+    found = compared(LONG, MARKS, HOME, books)
+
+    assert ["toy", "dear", "half", "dark"] == [one.venue for one in found.answers]
+
+
 def test_refusals_of_one_reason_stand_together():
     coins = [other((inverse("BTCUSD"), one_tier("0.01")), name=name) for name in ("a", "b")]
     found = compared(LONG, MARKS, HOME, coins)

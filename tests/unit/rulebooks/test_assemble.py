@@ -232,7 +232,18 @@ IN_RULES = [
         "maker = 0.0002, rebate = 0",
         "fees: object contains unknown field `rebate`",
     ),
-    ("unknown table", "[funding]", "[fun]\n[funding]", "object contains unknown field `fun`"),
+    (
+        "a key nearly right",
+        "taker = 0.0005",
+        "takr = 0.0005",
+        "fees: object contains unknown field `takr`; did you mean `taker`?",
+    ),
+    (
+        "unknown table",
+        "[funding]",
+        "[fun]\n[funding]",
+        "object contains unknown field `fun`; did you mean `funding`?",
+    ),
     ("unknown step", '"take-over"', '"pray"', "liquidation.steps[1]: invalid enum value 'pray'"),
     (
         "unknown obstacle",

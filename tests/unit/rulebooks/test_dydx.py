@@ -71,8 +71,12 @@ def test_open_interest_raises_initial_margin_alone(open_interest, initial):
 def test_open_interest_that_is_not_given_is_said():
     found = assessed("SOL-USD", "10", "100")
 
-    assert D(50) == found.positions[0].initial_margin
-    assert any("open interest of SOL-USD is not given" in said for said in found.assumptions)
+    # It moves initial margin alone: that is unknown, what liquidates is not.
+    assert (None, D(30)) == (
+        found.positions[0].initial_margin,
+        found.positions[0].maintenance_margin,
+    )
+    assert (("open interest of SOL-USD",), None) == (found.initial_missing, found.pool.free_margin)
 
 
 @pytest.mark.parametrize(

@@ -158,13 +158,12 @@ def test_a_debt_in_coins_costs_the_haircut_too():
     assert D(8000) == found.equity
 
 
-def test_inverse_schedules_are_unknown_unless_an_account_brings_its_own():
-    for symbol in ("PI_XBTUSD", "FI_XBTUSD_250926"):
-        assert BOOK.contracts[symbol].tiers is None
-        assert ("XBT", "XBT") == (
-            BOOK.contracts[symbol].instrument.settle,
-            BOOK.contracts[symbol].instrument.base,
-        )
+def test_inverse_schedules_are_marginal_in_contracts():
+    # 800,000 contracts of 1 USD at 80,000, 10 XBT: 1 % of 6.25 and 2 % of 3.75, initial the double.
+    held = Account({"XBT": D(1)}, (Position("PI_XBTUSD", D(800_000), D(80_000)),))
+    [one] = assess(held, Market({"PI_XBTUSD": D(80_000)}), BOOK).positions
+
+    assert (D("0.1375"), D("0.275")) == (one.maintenance_margin, one.initial_margin)
 
 
 def test_the_published_liquidation_is_at_the_mark_and_not_at_entry():

@@ -67,6 +67,15 @@ def test_whether_a_floor_belongs_to_the_tier_above_is_kept():
             "tier '1k 2%' must be floor, rate and leverage, such as '50k 0.5% 100x'",
             id="a word is missing",
         ),
+        *(
+            pytest.param(
+                f"0 1% 50x | {end}",
+                f"'{end}' at the end is no tier; a ladder known up to an amount ends in that "
+                "amount, a space and three dots, such as '400 ...'",
+                id=f"an end written {end}",
+            )
+            for end in ("400k...", "400k ..", "400k known", "...")
+        ),
         pytest.param("0 1 50x", "rate '1' must be a percentage, such as '0.5%'", id="bare rate"),
         pytest.param("0 0% 50x", "rate 0% must be in (0 %, 100 %)", id="rate zero"),
         pytest.param("0 100% 1x", "rate 100% must be in (0 %, 100 %)", id="rate one"),
