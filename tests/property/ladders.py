@@ -135,7 +135,9 @@ def rules_of(draw, method, chosen, *, is_multi, is_real=None):
         for asset in sorted(settles | set(others)):
             own = base.collateral.get(asset)
             is_own = own is not None and draw(st.booleans())
-            collateral[asset] = own if is_own else draw(haircuts(asset, form))
+            # As with ladders: slices that were published in part go on for ever.
+            chosen_how = replace(own, known_to=None) if is_own else draw(haircuts(asset, form))
+            collateral[asset] = chosen_how
     return replace(
         base,
         contracts=contracts,

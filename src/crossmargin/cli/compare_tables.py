@@ -79,7 +79,7 @@ def _money(total: Total, one: Answer) -> list[str]:
     asset, health, weakest = total.asset, total.health, total.weakest.health
     return [
         held(health.equity if health else None, asset),
-        asked(health.initial_margin if health else None, asset),
+        asked(total.initial_margin, asset),
         asked(health.maintenance_margin if health else None, asset),
         held(weakest.buffer if weakest else None, asset),
         percent(weakest.fraction(), up=True) if weakest else UNKNOWN,

@@ -111,10 +111,11 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
     yield from _required(assessment, unit, health)
     yield f"buffer = {equity} − maintenance margin {maintenance} = {full(health.buffer)}"
     loss = unit.open_loss or ZERO
-    yield (
-        f"free margin = max(0, {equity} − {full(health.initial_margin)} − open loss "
-        f"{full(loss)}) = {full(unit.free_margin or ZERO)}"
-    )
+    if not unit.initial_missing:
+        yield (
+            f"free margin = max(0, {equity} − {full(health.initial_margin)} − open loss "
+            f"{full(loss)}) = {full(unit.free_margin or ZERO)}"
+        )
     fraction = health.fraction()
     yield f"health = {maintenance} ÷ {equity} = {percent(fraction, up=True)}"
 
@@ -124,10 +125,13 @@ def _required(assessment: Assessment, unit: UnitAssessment, health: Health) -> I
     sums = pool_sums(assessment, unit)
     orders = unit.order_initial_margin or ZERO
     alone = Sum(health.initial_margin - orders) if sums is None else sums.initial
-    yield (
-        f"initial margin = {_terms(alone)} + open orders {full(orders)} = "
-        f"{full(health.initial_margin)}"
-    )
+    if unit.initial_missing:
+        yield f"initial margin is unknown without {', '.join(unit.initial_missing)}"
+    else:
+        yield (
+            f"initial margin = {_terms(alone)} + open orders {full(orders)} = "
+            f"{full(health.initial_margin)}"
+        )
     if sums is not None and not sums.maintenance.is_plain:
         yield (
             f"maintenance margin = {_terms(sums.maintenance)} = {full(health.maintenance_margin)}"

@@ -51,7 +51,10 @@ def position_lines(assessment: Assessment, position: PositionAssessment) -> Iter
         yield f"maintenance margin is unknown without the tiers of {position.symbol}"
     else:
         tier = contract.tiers.pieces[position.tier - 1]
-        yield _initial(assessment, position, contract, tier)
+        if position.initial_margin is None:
+            yield f"initial margin is unknown without the {position.initial_missing}"
+        else:
+            yield _initial(assessment, position, contract, tier)
         yield _maintenance(assessment, position, contract, tier)
 
 

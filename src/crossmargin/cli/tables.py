@@ -128,7 +128,7 @@ def _unit_cells(unit: UnitAssessment, rulebook: Rulebook) -> tuple[str, ...]:
     return (
         held(unit.wallet_balance, unit.asset),
         held(health.equity if health else None, unit.asset),
-        asked(health.initial_margin if health else None, unit.asset),
+        asked(unit.initial_margin, unit.asset),
         asked(unit.order_initial_margin, unit.asset),
         asked(health.maintenance_margin if health else None, unit.asset),
         held(health.buffer if health else None, unit.asset),

@@ -122,7 +122,7 @@ def _unit_fields(unit: UnitAssessment, rulebook: Rulebook) -> dict[str, Json]:
         "status": unit.status.value,
         "wallet_balance": held(unit.wallet_balance),
         "equity": held(health.equity if health else None),
-        "initial_margin": asked(health.initial_margin if health else None),
+        "initial_margin": asked(unit.initial_margin),
         "order_initial_margin": asked(unit.order_initial_margin),
         "open_loss": asked(unit.open_loss),
         "maintenance_margin": asked(health.maintenance_margin if health else None),

@@ -49,7 +49,7 @@ def _total(total: Total, rulebook: Rulebook) -> Json:
     return {
         "asset": total.asset,
         "equity": held(health.equity if health else None),
-        "initial_margin": asked(health.initial_margin if health else None),
+        "initial_margin": asked(total.initial_margin),
         "maintenance_margin": asked(health.maintenance_margin if health else None),
         "weakest": {
             "kind": weakest.kind.value,

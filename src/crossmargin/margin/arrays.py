@@ -195,11 +195,16 @@ def _jump(measure: Floats, kept: At, opened: At, terms: Terms, tiers: Tiers) -> 
 
 
 def worth(amount: Floats, price: Floats, purse: Purse) -> Floats:
-    """Return what amounts of collateral count for: the lower of both conversions, or by slices."""
+    """Return what amounts of collateral count for: the lower of both conversions, or by slices.
+
+    NaN above what the slices are known for.
+    """
+    amount = np.where(amount > purse.known_to, np.nan, amount)
     if not purse.pieces:
         return np.minimum(amount * price * purse.bid_factor, amount * price * purse.ask_factor)
     floors, rates, additions = (np.array(column) for column in zip(*purse.pieces, strict=True))
-    piece = np.maximum(np.searchsorted(floors, amount, side="right") - 1, 0)
+    piece = np.searchsorted(floors, amount, side="right") - 1
+    piece = np.clip(piece, 0, len(floors) - 1)
     held = price * (amount * rates[piece] + additions[piece])
     return np.where(amount < 0, amount * price * purse.ask_factor, held)
 

@@ -329,9 +329,14 @@ def _unpriced(unit: Unit, rulebook: Rulebook) -> list[str]:
 def _ladder_ends(unit: Unit, rulebook: Rulebook) -> list[str]:
     # The names of the ladders that were published only in part, and how far.
     names = []
+    if unit.is_multi:
+        for asset in held_assets(unit, rulebook):
+            known_to = rulebook.collateral[asset].known_to
+            if known_to is not None:
+                names.append(f"collateral slices of {asset} above {plain(known_to)}")
     for position in unit.positions:
         tiers = rulebook.contracts[position.symbol].tiers
-        if tiers is not None and tiers.known_to is not None:
+        if tiers is not None and tiers.known_to is not None and not tiers.is_by_size:
             names.append(f"margin tiers of {position.symbol} above {plain(tiers.known_to)}")
     return names
 

@@ -116,6 +116,7 @@ class Purse:
     bid_factor: float
     ask_factor: float
     pieces: tuple[tuple[float, float, float], ...] = ()
+    known_to: float = float("inf")
     initial_scale: float = 1.0
     borrow_initial: float = 0.0
     borrow_maintenance: float = 0.0
@@ -266,6 +267,7 @@ def _purse_of_many(index: int, asset: str, wallet: Decimal, rulebook: Rulebook) 
         float(factors.bid),
         float(factors.ask),
         tuple((float(p.floor), float(p.rate), float(p.addition)) for p in factors.pieces),
+        float("inf") if collateral.known_to is None else float(collateral.known_to),
         float(collateral.initial_scale),
         float(collateral.borrow_initial),
         float(collateral.borrow_maintenance),

@@ -83,6 +83,7 @@ def curve(
             purses.append(Purse(wallet, tuple(legs[asset])))
             continue
         collateral = rulebook.collateral[asset]
+        collateral = collateral.at_worst() if is_worst else collateral
         index = index_line(asset)
         factors = rates(ONE, collateral)
         pieces = tuple(

@@ -6,7 +6,7 @@ from crossmargin.margin.assessment import PositionAssessment, UnitAssessment, Un
 from crossmargin.margin.collateral import Rates, worth
 from crossmargin.margin.health import Health
 from crossmargin.model.order import Side
-from crossmargin.money import ONE, ZERO
+from crossmargin.money import ONE, ZERO, plain
 from crossmargin.rulebooks.schema import Collateral
 
 
@@ -119,6 +119,10 @@ def in_usd(
         if asset not in rates:
             continue
         rate = rates[asset]
+        known_to = collateral[asset].known_to
+        if known_to is not None and tally.wallet + tally.pnl > known_to:
+            total.missing.append(f"collateral slices of {asset} above {plain(known_to)}")
+            continue
         wallet = worth(tally.wallet, rate)
         held = worth(tally.wallet + tally.pnl, rate)
         total.wallet += wallet

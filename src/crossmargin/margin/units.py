@@ -18,10 +18,11 @@ from crossmargin.margin.lookup import (
     index_of,
     leverage_of,
 )
+from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.margin.requirement import Exposure, closing_reserve, price_of, tier_number
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
-from crossmargin.money import ZERO, exact
+from crossmargin.money import ZERO, exact, plain
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -122,7 +123,27 @@ def missing_of(unit: Unit, market: Market, rulebook: Rulebook) -> tuple[str, ...
         assets = held_assets(unit, rulebook)
         found = [collateral_rates(asset, market, rulebook) for asset in assets]
         names += [name for name in found if isinstance(name, str)]
+        if not names:
+            names += _unknown_slices(unit, market, rulebook)
     return tuple(dict.fromkeys(names))
+
+
+def _unknown_slices(unit: Unit, market: Market, rulebook: Rulebook) -> list[str]:
+    # Assets of which more is held than their haircut is known for.
+    names = []
+    for asset in held_assets(unit, rulebook):
+        known_to = rulebook.collateral[asset].known_to
+        if known_to is None:
+            continue
+        held = unit.wallets[asset]
+        for position in unit.positions:
+            instrument = rulebook.contracts[position.symbol].instrument
+            if position.size and instrument.settle == asset and instrument.option is None:
+                mark = market.marks[position.symbol]
+                held += unrealised_pnl(position.size, position.entry_price, mark, instrument)
+        if held > known_to:
+            names.append(f"collateral slices of {asset} above {plain(known_to)}")
+    return names
 
 
 def _is_ladder_known(position: Position, market: Market, rulebook: Rulebook) -> bool:

@@ -62,14 +62,15 @@ def asked_of_equity(comparison: Comparison) -> str:
                 rows.append(_row(one, '<div class="track"></div>', "no equity", name))
                 continue
             kept = health.maintenance_margin / health.equity
-            opened = health.initial_margin / health.equity
+            opened = (total.initial_margin or ZERO) / health.equity
             inner = min(kept, ONE)
             outer = max(ZERO, min(opened, ONE) - inner)
             track = (
                 f'<div class="track"><i class="kept" style="width:{_width(inner)}"></i>'
                 f'<i class="opened" style="width:{_width(outer)}"></i></div>'
             )
-            rows.append(_row(one, track, f"{_up(kept)} and {_up(opened)}", name))
+            opened_text = "unknown" if total.initial_margin is None else _up(opened)
+            rows.append(_row(one, track, f"{_up(kept)} and {opened_text}", name))
     legend = _legend(
         [("kept", "maintenance margin"), ("opened", "initial margin"), ("rest", "free")]
     )

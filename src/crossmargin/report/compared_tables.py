@@ -21,6 +21,8 @@ from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 MANY = Decimal(10)
 UNKNOWN = "?"
 NONE = "–"
+HEADS_ON_A_PHONE = 3
+"""Columns that a narrow screen shows without scrolling."""
 SIZE_PLACES = Decimal("0.000000000001")
 
 
@@ -79,8 +81,9 @@ def venue_count(number: int, one: str, many: str) -> str:
 
 def _table(heads: list[str], rows: list[str]) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    hint = '<p class="hint">More columns to the right: scroll the table sideways.</p>'
     return (
-        '<p class="hint">More columns to the right: scroll the table sideways.</p>'
+        f"{hint if len(heads) > HEADS_ON_A_PHONE else ''}"
         f'<div class="scroll"><table class="wide"><thead><tr>{head}</tr></thead>'
         f"{''.join(rows)}</table></div>"
     )
@@ -92,7 +95,9 @@ def _money(total: Total, one: Answer) -> list[str]:
         return [UNKNOWN] * 6
     return [
         money(health.equity, asset, rounding=ROUND_FLOOR),
-        money(health.initial_margin, asset, rounding=ROUND_CEILING),
+        UNKNOWN
+        if total.initial_margin is None
+        else money(total.initial_margin, asset, rounding=ROUND_CEILING),
         money(health.maintenance_margin, asset, rounding=ROUND_CEILING),
         money(weakest.buffer, asset, rounding=ROUND_FLOOR),
         _share(weakest.fraction()),

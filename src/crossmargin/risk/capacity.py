@@ -121,7 +121,7 @@ def _limit(account: Account, market: Market, rulebook: Rulebook, multiple: Decim
     found = assess(larger, market, rulebook)
     if found.buckets and not found.missing:
         found = _filled_up(found)
-    if found.missing:
+    if found.missing or found.initial_missing:
         return Limit.UNKNOWN_LADDER
     return Limit.NONE if _fits(found) else Limit.MARGIN
 

@@ -35,13 +35,20 @@ MULTIPLE = (
 class Total(Struct, frozen=True):
     """What all pools and buckets of one asset come to, and the least healthy of them.
 
-    `health` is the sum; None where anything of it is unknown.
+    `health` is the sum; None where anything of it is unknown. `is_initial_known`: whether its
+    initial margin is, too.
     """
 
     asset: str
     health: Health | None
     weakest: UnitAssessment
     units: int
+    is_initial_known: bool = True
+
+    @property
+    def initial_margin(self) -> Decimal | None:
+        """Return the sum of initial margins; None where it is not known."""
+        return self.health.initial_margin if self.health and self.is_initial_known else None
 
 
 class Answer(Struct, frozen=True):
@@ -225,7 +232,8 @@ def _totals(assessment: Assessment) -> tuple[Total, ...]:
         total: Health | None = Health()
         for unit in units:
             total = None if total is None or unit.health is None else total + unit.health
-        totals.append(Total(asset, total, worst_of(tuple(units)), len(units)))
+        is_known = not any(unit.initial_missing for unit in units)
+        totals.append(Total(asset, total, worst_of(tuple(units)), len(units), is_known))
     return tuple(totals)
 
 

@@ -158,11 +158,18 @@ class _Pairs(Struct, frozen=True):
             for symbol in contracts
             if symbol in given.marks
         }
-        index = {self.settling.name_of(asset): price for asset, price in given.index.items()}
+        index: dict[str, Decimal] = {}
+        for asset, price in given.index.items():
+            name = self.settling.name_of(asset)
+            if name == asset:
+                index[name] = price
+            else:
+                # A dollar that is renamed is one at par, whatever it cost where it came from.
+                index.setdefault(name, ONE if name in DOLLARS else price)
         for symbol, contract in contracts.items():
-            price = given.index.get(self.own[symbol].instrument.base)
-            if price is not None:
-                index[contract.instrument.base] = price * self.scale(symbol)
+            of_base = given.index.get(self.own[symbol].instrument.base)
+            if of_base is not None:
+                index[contract.instrument.base] = of_base * self.scale(symbol)
         return Market(marks, index, given.at_ms)
 
 
@@ -177,9 +184,15 @@ def _assets_mode(account: Account, rulebook: Rulebook, said: list[str]) -> Asset
         else:
             said.append("There is no multi-assets mode: an asset backs only what settles in it.")
     modes = {*account.margin_mode.values(), *(position.mode for position in account.positions)}
+    if MarginMode.ISOLATED in modes and not rulebook.has_isolated:
+        raise UsageError("nothing is isolated there")
     has_buckets = mode is AssetsMode.SINGLE or rulebook.has_isolated_in_multi
     if MarginMode.ISOLATED in modes and not has_buckets:
         raise UsageError("no isolated positions in multi-assets mode")
+    has_cross = any(position.mode is MarginMode.CROSS for position in account.positions)
+    if rulebook.is_single_isolated and mode is AssetsMode.SINGLE and has_cross:
+        said.append("Cross positions need multi-assets mode: all collateral backs all positions.")
+        return AssetsMode.MULTI
     return mode
 
 

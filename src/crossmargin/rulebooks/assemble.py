@@ -217,7 +217,7 @@ def _collateral(file_name: str, tables: dict[str, CollateralTable]) -> dict[str,
         if (table.bid_buffer is None) == (table.slices is None):
             raise RulebookError(f"{where}: must have either bid_buffer or slices")
         try:
-            slices = slices_of(table.slices) if table.slices else ()
+            slices, known_to = slices_of(table.slices) if table.slices else ((), None)
         except RulebookError as error:
             raise RulebookError(f"{where}: {error}") from None
         found[asset] = Collateral(
@@ -228,6 +228,7 @@ def _collateral(file_name: str, tables: dict[str, CollateralTable]) -> dict[str,
             table.exchange_ask_buffer,
             table.assumption,
             slices if len(slices) > 1 else (),
+            known_to,
             table.initial_scale,
             table.borrow_initial,
             table.borrow_maintenance,

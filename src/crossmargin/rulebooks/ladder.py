@@ -21,7 +21,8 @@ not rise, rate × leverage ≤ 1 (a position opened at the largest leverage is n
 once), a marginal ladder is continuous.
 
 Slices of collateral are written the same way (`0 98% | 10 95% | 20 0%`): the amount from which on
-a part counts, and how much of it; here rates do not rise.
+a part counts, and how much of it; here rates do not rise. An amount with `...` at the end is the
+largest up to which they were published.
 """
 
 from decimal import Decimal
@@ -99,8 +100,8 @@ def tiers_of(
 
 
 @exact
-def slices_of(text: str) -> tuple[Slice, ...]:
-    """Return the slices of collateral that `text` spells.
+def slices_of(text: str) -> tuple[tuple[Slice, ...], Decimal | None]:
+    """Return the slices of collateral that `text` spells, and how far they are known if not all.
 
     Raises
     ------
@@ -108,13 +109,15 @@ def slices_of(text: str) -> tuple[Slice, ...]:
         If the text does not spell slices, amounts do not rise from zero, or rates rise.
     """
     found: list[Slice] = []
-    for part in text.split("|"):
-        words = part.split()
+    parts = [part.split() for part in text.split("|")]
+    known_to = _amount(parts.pop()[0]) if parts[-1][1:] == ["..."] else None
+    for words in parts:
         if len(words) != 2 or not words[1].endswith("%"):
-            raise RulebookError(f"slice {part.strip()!r} must be floor and rate, such as '10 95%'")
+            said = " ".join(words)
+            raise RulebookError(f"slice {said!r} must be floor and rate, such as '10 95%'")
         rate = _number(words[1], words[1][:-1]).scaleb(-2)
         found.append(Slice(_amount(words[0]), rate))
-    if found[0].floor:
+    if not found or found[0].floor:
         raise RulebookError("the first slice must have floor 0")
     if found[0].rate > ONE:
         raise RulebookError(f"rate {plain(found[0].rate)} must be at most 1")
@@ -123,7 +126,9 @@ def slices_of(text: str) -> tuple[Slice, ...]:
             raise RulebookError(f"floor {plain(high.floor)} must be above {plain(low.floor)}")
         if high.rate > low.rate:
             raise RulebookError(f"rate {plain(high.rate)} must be at most {plain(low.rate)}")
-    return tuple(found)
+    if known_to is not None and known_to <= found[-1].floor:
+        raise RulebookError(f"{plain(known_to)} must be above {plain(found[-1].floor)}")
+    return tuple(found), known_to
 
 
 def _check_end(words: list[str]) -> None:

@@ -96,6 +96,7 @@ class Collateral(Struct, frozen=True):
     ----------
     slices : where the haircut grows with the amount held, what counts of each slice, marginally;
         instead of `bid_buffer`, which is then that of the first.
+    known_to : the largest amount whose slices are known, where they were published only in part.
     initial_scale : what of the worth of an amount held counts against initial margin.
     borrow_initial, borrow_maintenance : what is asked for a debt, as fractions of it.
     assumption : the sentence to show where the venue's buffer is not known for sure.
@@ -108,9 +109,17 @@ class Collateral(Struct, frozen=True):
     exchange_ask_buffer: Decimal | None = None
     assumption: str | None = None
     slices: tuple[Slice, ...] = ()
+    known_to: Decimal | None = None
     initial_scale: Decimal = ONE
     borrow_initial: Decimal = ZERO
     borrow_maintenance: Decimal = ZERO
+
+    def at_worst(self) -> "Collateral":
+        """Return it with all that is not known to count counting for nothing."""
+        if self.known_to is None:
+            return self
+        slices = self.slices or (Slice(ZERO, ONE - self.bid_buffer),)
+        return replace(self, slices=(*slices, Slice(self.known_to, ZERO)), known_to=None)
 
 
 class Fees(Struct, frozen=True):

@@ -309,7 +309,7 @@ def test_what_is_unknown_is_null_and_named_and_what_is_known_stays_known():
     assert ("unknown", ["mark price of AUSDT"]) == (found["status"], found["missing"])
     # The unknown pool is the headline; its wallet, less the bucket, is known.
     assert ("USDT", "unknown", "95") == (found["asset"], usdt["status"], usdt["wallet_balance"])
-    assert [None] * 9 == [usdt[name] for name in MONEY if name not in {"status", "wallet_balance"}]
+    assert [None] * 10 == [usdt[name] for name in MONEY if name not in {"status", "wallet_balance"}]
     assert ("ok", "0.1") == (usdc["status"], usdc["health"])
     assert ("ok", "0.2") == (found["buckets"][0]["status"], found["buckets"][0]["health"])
     assert {"kind": "pool", "name": "USDT", "health": None} == found["worst"]

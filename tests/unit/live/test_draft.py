@@ -245,7 +245,7 @@ def test_haircuts_are_flat_or_in_slices_and_what_debts_cost_stays():
 
     assert {"ODD"} == drafted.refused.keys()
     assert "rate 0.6 must be at most 0.5" in drafted.refused["ODD"]
-    assert slices_of("0 98% | 20 97.75% | 25 0%") == book.collateral["BTC"].slices
+    assert slices_of("0 98% | 20 97.75% | 25 0%")[0] == book.collateral["BTC"].slices
     assert D("0.06") == book.collateral["BTC"].ask_buffer
     assert (D("0.01"), True) == (
         book.collateral["USDT"].bid_buffer,
@@ -308,6 +308,6 @@ def test_replies_of_a_venue_become_an_edition(monkeypatch):
         == future.tiers
     )
     assert D("0.01") == future.instrument.multiplier
-    assert slices_of("0 98% | 20 97.75% | 25 0%") == book.collateral["BTC"].slices
+    assert slices_of("0 98% | 20 97.75% | 25 0%")[0] == book.collateral["BTC"].slices
     # Asked of another address than the venue's own: not official.
     assert "community" == book.sources[f"okx-{DAY}"].confidence

@@ -195,8 +195,9 @@ def test_the_newer_words_are_refused(text, growth, message):
 def test_slices_are_read():
     assert [("0", "0.98"), ("10", "0.95"), ("2000", "0")] == [
         (str(piece.floor), str(piece.rate.normalize()))
-        for piece in slices_of("0 98% | 10 95% | 2k 0%")
+        for piece in slices_of("0 98% | 10 95% | 2k 0%")[0]
     ]
+    assert [None, 25] == [slices_of(text)[1] for text in ("0 98%", "0 98% | 20 97% | 25 ...")]
 
 
 @pytest.mark.parametrize(

@@ -156,18 +156,23 @@ def test_an_isolated_inverse_future_is_liquidated_where_the_documented_one_is():
 @pytest.mark.parametrize(
     ("amount", "worth"),
     [
-        # Documentation's sample: 98 % up to 20 BTC, 97.75 % up to 25, nothing above; at 10,000.
+        # Documentation's sample: 98 % up to 20 BTC, 97.75 % up to 25; at 10,000.
         ("1", "9800"),
         ("20", "196000"),
         ("22", "215550"),
         ("25", "244875"),
-        ("30", "244875"),
     ],
 )
 def test_each_slice_of_bitcoin_counts_by_its_own_rate(amount, worth):
     pool = judged({"BTC": amount}, index={"BTC": "10000"}).pool
 
     assert D(worth) == pool.health.equity
+
+
+def test_what_more_bitcoin_than_was_published_counts_for_is_unknown():
+    pool = judged({"BTC": "30"}, index={"BTC": "10000"}).pool
+
+    assert (None, ("collateral slices of BTC above 25",)) == (pool.health, pool.missing)
 
 
 def test_eleven_million_tether_count_as_published():
