@@ -112,6 +112,15 @@ def is_short(inputs: Inputs, *, of: str = "side") -> bool | None:
     return None if word in ("", "both") else word in SHORT
 
 
+def is_said_short(case: Case, inputs: Inputs) -> bool:
+    """Return whether the side is short: as given, else as topic or mode say."""
+    short = is_short(inputs)
+    if short is not None:
+        return short
+    said = f"{case.topic} {case.mode}".lower()
+    return "short" in said and "long" not in said
+
+
 def is_in_usd(case: Case, inputs: Inputs) -> bool:
     """Return whether the size of an inverse contract is given in USD and not in contracts."""
     found = inputs.key(size_name(case, inputs))

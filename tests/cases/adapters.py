@@ -1,5 +1,10 @@
-"""Which adapter answers which topic of which venue."""
+"""Which adapter answers which topic of which venue.
 
+By the topic's very words, else by a pattern of topics that differ in nothing but a number or a
+side: the inputs say those again, and they decide.
+"""
+
+import re
 from collections.abc import Callable, Mapping
 
 from tests.cases import (
@@ -80,3 +85,77 @@ ADAPTERS: Mapping[str, Mapping[str, Adapter]] = {
     "phemex": phemex.TOPICS,
     "coinex": venues.TOPICS,
 }
+
+SHAPE = r"(?:isolated|cross|linear|inverse|long|short|position|(?:coin|USD[TC]?)-margined)"
+LIQUIDATION = {
+    rf"(?:(?:isolated|cross) )?liquidation price(?:(?:,| of an?) {SHAPE}(?:,? {SHAPE})*"
+    rf"| \({SHAPE}\))?": "liquidation price"
+}
+NUMBER = r"[\d.,]+"
+STEPS = rf"(?:\w+|{NUMBER}) steps?"
+STEMS: Mapping[str, Mapping[str, str]] = {
+    "bybit": {
+        r"option short (?:call|put )?margin": "option short margin",
+        r"funding interest component": "funding interest component",
+    },
+    "deribit": {
+        rf"option fee cap {NUMBER} ?% of premium": "option fee cap 12.5 % of premium",
+        r"short (?:call|put) (?:expires|is exercised).*": "short put expires worthless",
+        r"inverse (?:call|put) payoff.*": "inverse put payoff",
+        r"(?:P&L|profit) of a linear (?:future|perpetual)": "P&L of a linear future",
+    },
+    "okx": {
+        rf"averaging window of the premium index, {NUMBER} ?h cycle": (
+            "averaging window of the premium index, 8 h cycle"
+        ),
+        r"collateral discount tiers\b.*": "collateral discount tiers are marginal",
+        r"asset with .* discount rate\b.*": "asset with 0 % discount rate gives no collateral",
+        r"short (?:call|put) position margin(?: \((?:initial|maintenance)\))?": (
+            "short put position margin (initial)"
+        ),
+        r"initial margin, US[DT][TC]?-margined": "initial margin, USDT-margined",
+        r"maintenance margin, (?:coin|USDT|USDC)-margined": "maintenance margin",
+        **LIQUIDATION,
+    },
+    "hyperliquid": {
+        **LIQUIDATION,
+        r"liquidation price of (?:one|an?) (?:isolated|cross) (?:position|long|short)": (
+            "liquidation price"
+        ),
+    },
+    "deribit-style (MCDEX copy)": {
+        rf"continuous funding(?: with damper)?, (?:full )?{NUMBER} ?(?:minute|hour)s?": (
+            "continuous funding, full 8 hours"
+        ),
+    },
+    "kraken": {
+        rf"margin level of a (?:long|short)(?: at {NUMBER}x)?": "margin level of a short",
+    },
+    "bitmex": {
+        rf"(?:rates )?{STEPS} (?:above|below)\b.*": "rates one step above the base limit",
+        r"(?:initial|maintenance) margin (?:above|below) base risk limit\b.*": (
+            "maintenance margin below base risk limit"
+        ),
+        rf"ranking, quintiles and fill of a {NUMBER}-lot bankrupt (?:long|short)": (
+            "ranking, quintiles and fill of a 20-lot bankrupt short"
+        ),
+    },
+    "gate": {
+        **LIQUIDATION,
+        r"maintenance margin, fixed tier vs gradient\b.*": (
+            "maintenance margin, fixed tier vs gradient (July 2025 change)"
+        ),
+    },
+}
+"""By venue, patterns of whole topics and the topic of `ADAPTERS` that answers them."""
+
+
+def adapter_of(venue: str, topic: str) -> Adapter | None:
+    """Return what answers a topic of a venue; None where nothing does."""
+    known = ADAPTERS.get(venue, {})
+    if topic in known:
+        return known[topic]
+    for pattern, stem in STEMS.get(venue, {}).items():
+        if re.fullmatch(pattern, topic):
+            return known[stem]
+    return None

@@ -9,7 +9,7 @@ from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ONE, ZERO, exact
 from tests.cases.accounts import Held, instrument_of, ladder_of, prices_of, signed_size
 from tests.cases.reader import Answer, Case, Inputs, UnknownShape
-from tests.cases.venues import from_table, rulebook_of, under
+from tests.cases.venues import at_whole_rates, from_table, rulebook_of, under
 from tests.toys import LEVERAGE_MAX
 
 VENUE = "bitget"
@@ -79,12 +79,7 @@ def _table(inputs: Inputs, *, is_whole_position: bool) -> Tiers:
         tiers = ladder_of(inputs.child({"tiers": [row for _, row in sorted(rows.items())]}))
     if tiers is None:
         raise UnknownShape("no tiers")
-    if not is_whole_position:
-        return tiers
-    pieces = tuple(
-        Tier(piece.floor, piece.rate, ZERO, piece.leverage_max) for piece in tiers.pieces
-    )
-    return Tiers.of(pieces, tiers.cap, is_floor_included=tiers.is_floor_included)
+    return at_whole_rates(tiers) if is_whole_position else tiers
 
 
 TOPICS: Mapping[str, Callable[[Case, Inputs], Answer]] = {

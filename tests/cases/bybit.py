@@ -262,8 +262,8 @@ def _entry_of(inputs: Inputs, side: str) -> Decimal:
 @exact
 def rates(case: Case, inputs: Inputs) -> Answer:
     """Return the account's rates: over equity in portfolio margin, else over margin balance."""
-    # Both are called equity by the reader: here the very keys matter.
-    bases = {name: inputs.at(name) for name in COLLATERAL if name in inputs.values}
+    # Both are called equity by the reader: here the very names matter.
+    bases = {match[0]: inputs.at(key) for match, key in inputs.matching("|".join(COLLATERAL))}
     first, second = COLLATERAL if "portfolio" in case.mode.lower() else COLLATERAL[::-1]
     collateral = bases.get(first, bases.get(second))
     if collateral is None:
@@ -285,9 +285,11 @@ def rates(case: Case, inputs: Inputs) -> Answer:
 
 
 @exact
-def fee(_case: Case, inputs: Inputs) -> Answer:
+def fee(case: Case, inputs: Inputs) -> Answer:
     """Return the fee of a trade."""
     value = inputs.number("exec_value", inputs.number("notional", None))
+    if value is None and inputs.has("quantity"):
+        value = notional(inputs.number("quantity"), _price(inputs), instrument_of(case, inputs))
     rate = inputs.number("fee_rate", inputs.number("taker_fee", inputs.number("maker_fee", None)))
     if value is None or rate is None:
         raise UnknownShape(f"no value or rate among {', '.join(sorted(inputs.values))}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from crossmargin.margin.assess import assess
+from crossmargin.margin.pnl import notional
 from crossmargin.margin.requirement import Exposure, initial_margin, maintenance_margin
 from crossmargin.model.account import Account, Position
 from crossmargin.model.instrument import Instrument, Kind
@@ -13,7 +14,7 @@ from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Contract
 from tests.cases.loans import answers
-from tests.cases.reader import Answer, Case, Inputs, UnknownShape
+from tests.cases.reader import Answer, Case, Inputs, UnknownShape, unit_of
 from tests.toys import LEVERAGE_MAX
 
 RULEBOOK = load_rulebook("deribit")
@@ -24,9 +25,12 @@ def standard(*, is_initial: bool) -> Callable[[Case, Inputs], Answer]:
 
     @exact
     def adapt(case: Case, inputs: Inputs) -> Answer:
-        coins = _size(inputs)
-        index = inputs.number("index", inputs.number("mark_price", None))
+        index = inputs.number("index", None)
+        for name in ("mark_price", "price"):
+            index = inputs.number(name, None) if index is None else index
+            inputs.value(name, None)
         is_inverse = "inverse" in f"{case.topic} {case.mode}".lower()
+        coins = _size(inputs, index)
         base, growth = inputs.number("base_rate"), inputs.number("rate_increment_pct_per")
         tier = Tier(ZERO, base, ZERO, LEVERAGE_MAX, base, growth)
         # What one coin's worth of so large a position asks for is the rate.
@@ -56,12 +60,22 @@ def _assessed(coins: Decimal, index: Decimal, tier: Tier, *, is_initial: bool) -
     return one.initial_margin if is_initial else one.maintenance_margin
 
 
-def _size(inputs: Inputs) -> Decimal:
-    # The base asset need not be one whose name the reader knows: position_paxg.
-    keys = [key for _, key in inputs.matching(r"(?:position|size)(?:_[a-z0-9]+)?")]
+def _size(inputs: Inputs, index: Decimal | None) -> Decimal:
+    # Inverse positions may be counted in USD, and the rate grows with what that is in coins. The
+    # base asset need not be one whose name the reader knows: position_paxg.
+    keys = [
+        key
+        for _, key in inputs.matching(r"(?:position|size|contracts|quantity|amount)(?:_[a-z0-9]+)?")
+    ]
     if len(keys) != 1:
         raise UnknownShape(f"no position among {', '.join(sorted(inputs.values))}")
-    return inputs.at(keys[0])
+    size = inputs.at(keys[0])
+    if unit_of(keys[0]) != "usd":
+        return size
+    if index is None:
+        raise UnknownShape(f"no index_price among {', '.join(sorted(inputs.values))}")
+    contract = Instrument("X-PERPETUAL", Kind.INVERSE_PERPETUAL, "X", "X", ONE)
+    return notional(size, index, contract)
 
 
 INITIAL, MAINTENANCE = standard(is_initial=True), standard(is_initial=False)

@@ -140,9 +140,10 @@ def book(_case: Case, inputs: Inputs) -> Answer:
 
 def deleveraging(_case: Case, inputs: Inputs) -> Answer:
     """Return whether two accounts are netted, and their balances."""
-    bankrupt, offsetting = (
-        _account(inputs.child(inputs.value(name))) for name in ("liquidated", "offsetting")
-    )
+    rows = [inputs.value(name) for name in ("liquidated", "offsetting")]
+    # The markets that one of the two names hold for the other too.
+    shared = next(({"markets": row["markets"]} for row in rows if "markets" in row), {})
+    bankrupt, offsetting = (_account(inputs.child(shared | row)) for row in rows)
     delta = inputs.number("liquidated_position_delta_base")
     found = netting(bankrupt, offsetting, _market(inputs, bankrupt), delta)
     return _answers(

@@ -13,6 +13,7 @@ from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.margin.returns import return_on_equity
 from crossmargin.margin.spot_margin import (
     Isolated,
+    SpotShort,
     isolated_figures,
     margin_level,
     opened_long,
@@ -82,11 +83,20 @@ def isolated_spot_opened(case: Case, inputs: Inputs) -> Answer:
 
 
 @exact
-def spot_short_level(_case: Case, inputs: Inputs) -> Answer:
-    """Return a spot short's used margin and margin level, when opened and at a later price."""
-    short = short_of_value(
-        inputs.number("short_value"), inputs.number("price"), inputs.number("leverage")
-    )
+def spot_short_level(case: Case, inputs: Inputs) -> Answer:
+    """Return a spot position's used margin and margin level; a short's at a later price too.
+
+    When it is opened a long uses as much margin as a short; what becomes of a long is not known.
+    """
+    is_long = inputs.has("long_value") or case.topic.startswith("margin level of a long")
+    if is_long and inputs.has("later_price"):
+        raise UnknownShape("the margin level of a long is known when it is opened, not later")
+    price, leverage = inputs.number("price"), inputs.number("leverage")
+    if inputs.has("quantity"):
+        short = SpotShort(abs(inputs.number("quantity")), price, leverage)
+    else:
+        value = inputs.number("long_value" if is_long else "short_value")
+        short = short_of_value(value, price, leverage)
     equity = inputs.number("equity")
     levels = {"": margin_level(short, equity)}
     if inputs.has("later_price"):

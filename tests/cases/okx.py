@@ -14,13 +14,13 @@ from crossmargin.margin.assessment import UnitAssessment
 from crossmargin.margin.borrowing import unheld
 from crossmargin.margin.collateral import rates, worth
 from crossmargin.margin.orders import initial_margin
-from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
-from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Collateral, Contract, Slice
-from tests.cases.accounts import NO_LADDER, TICK, Held, is_short, stand_in
+from tests.cases import okx_positions
+from tests.cases.accounts import Held, stand_in
 from tests.cases.loans import answers
 from tests.cases.reader import Answer, Case, Inputs, UnknownShape, literal, unit_of
 
@@ -150,35 +150,6 @@ def equities(_case: Case, inputs: Inputs) -> Answer:
 
 
 @exact
-def position_margin(case: Case, inputs: Inputs) -> Answer:
-    """Return the initial margin of one position, just opened unless another mark is given."""
-    is_inverse = "coin" in case.topic
-    price = inputs.number("price", None)
-    entry = inputs.number("entry_price", price)
-    mark = inputs.number("mark_price", price)
-    if entry is None and mark is None:
-        raise UnknownShape(f"no price among {', '.join(sorted(inputs.values))}")
-    entry, mark = entry or mark, mark or entry
-    # Inverse contracts are counted in USD; the coins they are worth are said beside it.
-    size = abs(inputs.number("quantity", ZERO))
-    if is_inverse:
-        size = abs(inputs.number("notional"))
-    is_sold = bool(is_short(inputs))
-    word = inputs.word("margin_mode", case.mode)
-    mode = MarginMode.ISOLATED if word.startswith("isolated") else MarginMode.CROSS
-    settle = "BTC" if is_inverse else "USDT"
-    kind = Kind.INVERSE_PERPETUAL if is_inverse else Kind.LINEAR_PERPETUAL
-    symbol = "BTC-USD-SWAP" if is_inverse else "BTC-USDT-SWAP"
-    instrument = Instrument(symbol, kind, settle, "BTC", ONE, TICK)
-    position = Position(symbol, size.copy_negate() if is_sold else size, entry, mode)
-    account = Account({settle: ZERO}, (position,), leverage={symbol: inputs.number("leverage")})
-    contracts = {symbol: Contract(instrument, NO_LADDER)}
-    rulebook = replace(load_rulebook("okx"), contracts=contracts)
-    one = assess(account, Market({symbol: mark}), rulebook).positions[0]
-    return answers({"initial_margin": one.initial_margin, "notional": one.notional})
-
-
-@exact
 def order_requirement(_case: Case, inputs: Inputs) -> Answer:
     """Return what an order needs, what is free, and whether that is enough."""
     found = next(key for _, key in inputs.matching("balance"))
@@ -197,7 +168,7 @@ def order_requirement(_case: Case, inputs: Inputs) -> Answer:
         {
             "order_requirement": required,
             "free_margin": pool.free_margin,
-            "is_accepted": pool.free_margin >= required,
+            **dict.fromkeys(("is_accepted", "accepted"), pool.free_margin >= required),
         }
     )
 
@@ -207,7 +178,6 @@ TOPICS: Mapping[str, Callable[[Case, Inputs], Answer]] = {
     "collateral discount tiers are marginal": discount_tiers,
     "asset with 0 % discount rate gives no collateral": discounted_coins,
     "derivative P&L moves the settlement currency only": equities,
-    "initial margin, coin-margined": position_margin,
-    "initial margin, USDT-margined": position_margin,
+    **okx_positions.TOPICS,
     "order margin requirement and check": order_requirement,
 }

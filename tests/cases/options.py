@@ -70,23 +70,25 @@ def _distance(right: Right, underlying: Decimal, inputs: Inputs) -> Decimal:
 def okx_position(case: Case, inputs: Inputs) -> Answer:
     """Return what a short position asks for, coin-margined."""
     right = _right(case, inputs)
-    forward = _first(inputs, "underlying_mark", "underlying_mark_price", "future_mark", "forward")
+    names = ("underlying_mark", "underlying_mark_price", "future_mark", "forward", "index")
+    is_maintenance = "maintenance" in case.topic
+    # Maintenance margin does not ask for moneyness: any forward stands in for one not given.
+    has_forward = any(inputs.has(name) for name in names) or not is_maintenance
+    forward = _first(inputs, *names) if has_forward else ONE
     quote = OptionQuote(
-        _distance(right, forward, inputs),
+        _distance(right, forward, inputs) if has_forward else ZERO,
         forward,
         _first(inputs, "option_mark", "option_mark_price", "mark_price"),
     )
     size = _short(inputs) * inputs.number("contract_multiplier", ONE)
     factor = _first(inputs, "margin_factor", "factor", default=ONE)
     margin = option_margin(OKX, size, right, quote, factor=factor)
-    return answers(
-        {
-            "position_margin": margin.initial_margin,
-            "initial_margin": margin.initial_margin,
-            "imr": margin.initial_margin,
-            "maintenance_margin": margin.maintenance_margin,
-        }
-    )
+    found = {"maintenance_margin": margin.maintenance_margin, "mmr": margin.maintenance_margin}
+    found["position_margin"] = margin.maintenance_margin
+    if not is_maintenance:
+        initial = margin.initial_margin
+        found |= dict.fromkeys(("position_margin", "initial_margin", "imr"), initial)
+    return answers(found)
 
 
 @exact
@@ -125,9 +127,13 @@ def bybit_position(case: Case, inputs: Inputs) -> Answer:
         underlying,
         inputs.number("mark_price"),
         underlying,
-        _first(inputs, "entry_premium", "entry_price", "premium"),
+        # Without it the premium is the mark's.
+        _first(inputs, "entry_premium", "entry_price", "premium", default=ZERO),
     )
-    margin = option_margin(BYBIT, _short(inputs), right, quote)
+    size = _short(inputs)
+    if is_short(inputs) is False:
+        size = abs(size)
+    margin = option_margin(BYBIT, size, right, quote)
     return answers(
         {
             **dict.fromkeys(("position_im", "initial_margin"), margin.initial_margin),

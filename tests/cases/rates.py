@@ -68,7 +68,7 @@ def interest_by_difference(_case: Case, inputs: Inputs) -> Answer:
 def interest_by_interval(_case: Case, inputs: Inputs) -> Answer:
     """Return the interest of an interval from one daily rate."""
     rate = interest_share(inputs.number("daily_interest"), _ms(inputs, "interval_hours", HOUR_MS))
-    return answers({"interest_rate": rate})
+    return answers(dict.fromkeys(("interest_rate", "interest", "funding_rate"), rate))
 
 
 @exact
@@ -77,7 +77,10 @@ def cap(_case: Case, inputs: Inputs) -> Answer:
     upper = cap_from_margin_rates(
         inputs.number("imr_tier1"), inputs.number("mmr_tier1"), inputs.number("factor")
     )
-    return answers({"upper_funding_rate": upper, "lower_funding_rate": upper.copy_negate()})
+    uppers = ("upper_funding_rate", "funding_cap", "cap")
+    lowers = ("lower_funding_rate", "funding_floor", "floor")
+    found = dict.fromkeys(uppers, upper) | dict.fromkeys(lowers, upper.copy_negate())
+    return answers(found)
 
 
 @exact

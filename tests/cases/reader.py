@@ -44,7 +44,8 @@ SIZED = frozenset(
 
 SAME = {
     "quantity": "qty size position position_amt position_amount position_size position_qty amt "
-    "contracts number_of_contracts position_contracts contracts_qty contracts_amount",
+    "contracts number_of_contracts position_contracts contracts_qty contracts_amount "
+    "size_signed signed_size",
     "entry_price": "entry ep avg_price average_price average_entry_price",
     "entry_and_mark": "entry_and_mark_price price_entry_and_mark",
     "mark_price": "mark current_mark_price",
@@ -59,10 +60,10 @@ SAME = {
     "isolated_wallet_balance",
     "extra_margin": "added_margin",
     "side": "direction",
-    "contract_multiplier": "multiplier contract_size contract_value",
-    "max_leverage": "leverage_max initial_leverage",
-    "cap": "up_to risk_limit notional_cap",
-    "floor": "notional_floor",
+    "contract_multiplier": "multiplier mult contract_size contract_value",
+    "max_leverage": "leverage_max initial_leverage maxleverage",
+    "cap": "up_to risk_limit notional_cap contracts_up_to upper_bound",
+    "floor": "notional_floor lower_bound lowerbound",
     "notional": "position_notional position_value notional_value",
     "unrealised_pnl": "unrealized_pnl unrealized_profit unrealised_profit upnl unrealizedprofit "
     "pnl open_pnl unrealised unrealized",

@@ -247,7 +247,6 @@ DERIBIT_STYLE_TOPICS: Topics = {
 KRAKEN_TOPICS: Topics = {
     "liquidation: IOC fill, rest goes to position assignment": assignment,
     "margin level of a short": loans.spot_short_level,
-    "margin level of a short at 2x": loans.spot_short_level,
 }
 BITMEX_TOPICS: Topics = {
     "ranking, quintiles and fill of a 20-lot bankrupt short": adl_queue,

@@ -12,7 +12,7 @@ import pytest
 
 from crossmargin.errors import CrossmarginError
 from crossmargin.money import plain
-from tests.cases.adapters import ADAPTERS
+from tests.cases.adapters import ADAPTERS, adapter_of
 from tests.cases.files import read_cases
 from tests.cases.formula import spelled_out
 from tests.cases.plugin import PROPERTY, folders
@@ -74,7 +74,7 @@ def reason_to_skip(case: Case) -> str:
         return "not verified"
     if case.venue not in ADAPTERS:
         return f"venue:{case.venue}"
-    return "" if case.topic in ADAPTERS[case.venue] else f"topic:{case.topic}"
+    return "" if adapter_of(case.venue, case.topic) else f"topic:{case.topic}"
 
 
 def check(case: Case, row: dict[str, Any]) -> list[str]:
@@ -83,8 +83,11 @@ def check(case: Case, row: dict[str, Any]) -> list[str]:
         return [case.broken]
     units = units_of(case.given)
     inputs = Inputs(spelled_out(case.given, case.topic, units), units)
+    adapter = adapter_of(case.venue, case.topic)
+    if adapter is None:
+        return [f"no adapter for {case.venue}, {case.topic}"]
     try:
-        answer = ADAPTERS[case.venue][case.topic](case, inputs)
+        answer = adapter(case, inputs)
     except NOT_UNDERSTOOD as error:
         return [f"unknown shape: {_said(error)}; given are {', '.join(sorted(case.given))}"]
     got: dict[str, object] = {}

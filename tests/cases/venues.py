@@ -11,15 +11,62 @@ from msgspec.structs import replace
 
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
-from crossmargin.model.account import MarginMode
+from crossmargin.model.account import MarginMode, Position
+from crossmargin.model.instrument import Instrument
+from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Rulebook
-from tests.cases.accounts import Held, held, parts
+from tests.cases.accounts import (
+    Held,
+    held,
+    instrument_of,
+    is_said_short,
+    ladder_of,
+    parts,
+    prices_of,
+    signed_size,
+)
 from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape
 
-FEES = ("fee_rate", "taker_fee", "taker_fee_rate", "closing_fee_rate")
+FEES = ("fee_rate", "taker", "taker_fee", "taker_fee_rate", "closing_fee_rate")
 """What the fee that requirements reserve is called."""
+
+
+MARGINS = ("margin", "isolated_margin", "position_margin", "cross_balance")
+"""What the money behind one position is called, of a bucket or of a pool it is alone in."""
+
+
+def margin_key(inputs: Inputs) -> str | None:
+    """Return the key of the money behind the position; None where it goes by another name."""
+    found = [key for name in MARGINS for _, key in inputs.matching(name)]
+    if len(found) > 1:
+        raise UnknownShape(f"several margins: {', '.join(found)}")
+    return found[0] if found else None
+
+
+def on_its_margin(case: Case, inputs: Inputs, instrument: Instrument | None = None) -> Held:
+    """Return the position with the margin that is given for it."""
+    key = margin_key(inputs)
+    if key is None:
+        raise UnknownShape(f"no margin among {', '.join(sorted(inputs.values))}")
+    for context in ("margin_mode", "position_side"):
+        inputs.value(context, None)
+    contract = instrument or instrument_of(case, inputs)
+    entry, mark = prices_of(inputs)
+    size = signed_size(inputs)
+    if size > 0 and is_said_short(case, inputs):
+        size = -size
+    margin = inputs.at(key) + inputs.number("extra_margin", ZERO)
+    position = Position(contract.symbol, size, entry, MarginMode.ISOLATED, margin)
+    leverage = inputs.number("leverage", None)
+    return Held(position, mark, leverage, contract, ladder_of(inputs, contract.symbol))
+
+
+def at_whole_rates(tiers: Tiers) -> Tiers:
+    """Return the ladder whose rates hold for all of a position, so that it jumps."""
+    pieces = (Tier(one.floor, one.rate, ZERO, one.leverage_max) for one in tiers.pieces)
+    return Tiers.of(tuple(pieces), tiers.cap, is_floor_included=tiers.is_floor_included)
 
 
 def rulebook_of(venue: str, inputs: Inputs, edition: str | None = None) -> Rulebook:
@@ -52,11 +99,21 @@ def from_table(values: Mapping[str, object]) -> Answer:
 @exact
 def position(case: Case, inputs: Inputs) -> Answer:
     """Return what a venue asks of one position, and the prices at which it ends."""
-    rulebook = rulebook_of(case.venue, inputs)
+    if margin_key(inputs) is not None:
+        return judged(case, inputs, on_its_margin(case, inputs))
+    is_bare = not inputs.has("wallet_balance") and not inputs.has("margin_mode")
+    if is_bare and inputs.has("leverage") and not case.mode.lower().startswith("cross"):
+        # No wallet is said: what opening the position bound is behind it.
+        case = case._replace(mode=MarginMode.ISOLATED.value)
     found = held(case, inputs)
     if len(found) != 1:
         raise UnknownShape(f"{len(found)} positions, not one")
-    [one] = found
+    return judged(case, inputs, found[0])
+
+
+def judged(case: Case, inputs: Inputs, one: Held) -> Answer:
+    """Return what a venue's rulebook says of a position."""
+    rulebook = rulebook_of(case.venue, inputs)
     if one.tiers is None:
         contract = rulebook.contracts.get(one.position.symbol)
         if contract is None:
@@ -65,16 +122,18 @@ def position(case: Case, inputs: Inputs) -> Answer:
     is_cross = one.position.mode is MarginMode.CROSS
     wallet = inputs.number("wallet_balance", ZERO) if is_cross else ZERO
     assessment = under(rulebook, case, one, wallet)
-    [judged], [bounds] = assessment.positions, assessment.boundaries.positions
+    [found], [bounds] = assessment.positions, assessment.boundaries.positions
     is_long = one.position.size > 0
     values: dict[str, object] = {
-        "notional": judged.notional,
-        "unrealised_pnl": judged.unrealised_pnl,
-        "initial_margin": judged.initial_margin,
-        "maintenance_margin": judged.maintenance_margin,
-        "tier": judged.tier and Decimal(judged.tier),
+        "notional": found.notional,
+        "unrealised_pnl": found.unrealised_pnl,
+        "initial_margin": found.initial_margin,
+        "maintenance_margin": found.maintenance_margin,
+        "tier": found.tier and Decimal(found.tier),
     }
-    if bounds is not None:
+    # Nothing is not what an account holds whose wallet is not given.
+    is_backed = not is_cross or inputs.has("wallet_balance")
+    if bounds is not None and is_backed:
         values["liquidation_price"] = bounds.lower if is_long else bounds.upper
         values["bankruptcy_price"] = bounds.bankruptcy_price
     return from_table(values)

@@ -91,7 +91,7 @@ def requirements(kept: At, opened: At, mark: Floats, terms: Terms) -> Requiremen
     scale = initial + doubt / ERROR_FRACTION + fixed
     growth = float(tiers.pieces[-1].growth)
     for at in (kept,) if kept is opened else (kept, opened):
-        scale = scale + at.value * (1 + growth * at.coins(terms))
+        scale = scale + (at.value * (1 + growth * at.coins(terms)) if growth else at.value)
     if rule.money_step is not None:
         # Rounding to a step moves all amounts of a position by less than a few of it.
         scale = scale + STEPS_LOST * float(rule.money_step) / ERROR_FRACTION
@@ -107,7 +107,9 @@ def _measure(at: At, tiers: Tiers, terms: Terms) -> Floats:
 
 def _maintenance(at: At, index: Places, tiers: Tiers, terms: Terms) -> Floats:
     rule = terms.rule
-    rate = _rates(tiers)[index] + float(tiers.pieces[0].growth) * at.coins(terms)
+    rate = _rates(tiers)[index]
+    if tiers.pieces[0].growth:
+        rate = rate + float(tiers.pieces[0].growth) * at.coins(terms)
     if rule.closing_fee is ClosingFee.MARK:
         rate = rate + float(rule.closing_fee_rate)
     deduction = _deductions(tiers)[index] * _worth_of_deductions(at, tiers, terms)
@@ -182,12 +184,15 @@ def _jump(measure: Floats, kept: At, opened: At, terms: Terms, tiers: Tiers) -> 
     if len(tiers.pieces) == 1:
         return jump
     multiple = float(terms.rule.initial_multiple or 0)
+    is_by_tier = terms.rule.initial is InitialMargin.LADDER or terms.leverage is None
     for low, high in pairwise(tiers.pieces):
+        if low.deduction_above(high.floor, high.rate) == high.deduction and not is_by_tier:
+            continue
         rise, fixed = float(high.rate - low.rate), float(high.deduction - low.deduction)
         step = np.abs(kept.value * rise - fixed * _worth_of_deductions(kept, tiers, terms))
         after = opened.value * rise - fixed * _worth_of_deductions(opened, tiers, terms)
         step = step + multiple * np.abs(after)
-        if terms.rule.initial is InitialMargin.LADDER or terms.leverage is None:
+        if is_by_tier:
             step = step + opened.value * abs(float(initial_rate(high) - initial_rate(low)))
         is_near = np.abs(measure - float(high.floor)) <= 10 * ERROR_FRACTION * float(high.floor)
         jump += np.where(is_near, step / ERROR_FRACTION, 0.0)

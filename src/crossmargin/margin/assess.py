@@ -28,7 +28,6 @@ from crossmargin.margin.lookup import (
     collateral_rates,
     contract_of,
     leverage_of,
-    section_notes,
 )
 from crossmargin.margin.methods import assess_position
 from crossmargin.margin.modes import check_modes
@@ -69,7 +68,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     # Looked up here and not by a call each: this loop is what every order and tick waits for.
     contracts, leverages, marks = rulebook.contracts, account.leverage, market.marks
     # Sizes and a ladder that alone says what opening asks are not in the loop either.
-    is_plain = rulebook.margin == PLAIN and not (rulebook.options or rulebook.is_by_size)
+    is_plain = rulebook.margin is PLAIN and not (rulebook.options or rulebook.is_by_size)
     is_plain = is_plain and rulebook.leverage_default is not None
     for position in account.positions:
         symbol = position.symbol
@@ -116,7 +115,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         pools,
         tuple(buckets),
         tuple(positions),
-        (*rulebook.assumptions, *section_notes(account, rulebook), *remarks),
+        tuple(remarks),
     )
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from crossmargin.margin.boundary import Boundaries, boundaries
 from crossmargin.margin.health import Health
-from crossmargin.margin.lookup import leverage_setting
+from crossmargin.margin.lookup import leverage_setting, section_notes
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
@@ -164,7 +164,7 @@ class Assessment(Struct, frozen=True, dict=True):
     ----------
     pools : one per settle asset in single-asset mode, else one in USD; in order of arrival.
     buckets : one per isolated position.
-    assumptions : what the rulebook or the account did not say, and what was taken instead.
+    remarks : what the account did not say, and what was taken instead.
     """
 
     account: Account
@@ -173,7 +173,13 @@ class Assessment(Struct, frozen=True, dict=True):
     pools: tuple[UnitAssessment, ...]
     buckets: tuple[UnitAssessment, ...]
     positions: tuple[PositionAssessment, ...]
-    assumptions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """Return what the rulebook or the account did not say, and what was taken instead."""
+        notes = section_notes(self.account, self.rulebook)
+        return (*self.rulebook.assumptions, *notes, *self.remarks)
 
     @property
     def units(self) -> tuple[UnitAssessment, ...]:

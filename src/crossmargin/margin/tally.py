@@ -97,7 +97,7 @@ class Tally:
             is_liquidatable,
             tuple(self.missing),
             self.transfer_floor,
-            tuple(dict.fromkeys(self.initial_missing)),
+            tuple(dict.fromkeys(self.initial_missing)) if self.initial_missing else (),
         )
 
 
