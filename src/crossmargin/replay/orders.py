@@ -131,8 +131,9 @@ def refusal(account: Account, order: Order, market: Market, rulebook: Rulebook) 
     with_it = replace(account, orders=(*account.orders, order))
     assessment = assess(with_it, market, rulebook)
     for unit in assessment.pools:
-        if unit.health is None or unit.open_loss is None:
-            return f"margin is unknown without {', '.join(unit.missing)}"
+        if unit.health is None or unit.open_loss is None or unit.initial_missing:
+            lacking = (*unit.missing, *unit.initial_missing)
+            return f"margin is unknown without {', '.join(lacking)}"
         short = unit.health.initial_margin + unit.open_loss - unit.health.equity
         if short > 0 and unit.order_initial_margin:
             return f"margin is insufficient by {plain(down_to(EIGHT_PLACES, short))} {unit.asset}"
