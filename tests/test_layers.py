@@ -36,7 +36,7 @@ PURE = ("errors", "money", "model", "margin", "venue")
 PURE_IMPORTS = {
     *("__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "decimal"),
     *("enum", "fractions", "functools", "hashlib", "heapq", "itertools", "operator", "types"),
-    *("typing", "msgspec"),
+    *("typing", "msgspec", "sortedcontainers"),
     *("math.ceil", "math.floor", "math.isqrt"),  # exact on decimals and integers
 }
 TWIN = tuple(f"crossmargin.{path.replace('/', '.')}" for path in source.FLOAT_TWIN)

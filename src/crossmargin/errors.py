@@ -6,9 +6,10 @@
     │   └── RulebookError   a rulebook data file is invalid: file, key, value, bound
     ├── UnknownError        the answer is unknown for lack of data; says what is missing
     ├── FeedError           prices that cannot be read or trusted: file, line, reason
+    ├── StoreError          a store that is damaged, or did not take what was written
     └── InvariantBroken     a law of the system failed; always a bug here, never in the input
 
-The command line turns the first four into one sentence and an exit status; the last one is left
+The command line turns the first five into one sentence and an exit status; the last one is left
 to surface with its traceback. Refusals that a correct client can cause are not exceptions.
 """
 
@@ -39,6 +40,12 @@ class UnknownError(CrossmarginError):
 
 class FeedError(CrossmarginError):
     """Price data cannot be read: file, line, reason."""
+
+
+class StoreError(CrossmarginError):
+    """A store is damaged, or a write or sync failed: which entry, reason."""
+
+    exit_status = 1
 
 
 class InvariantBroken(CrossmarginError):

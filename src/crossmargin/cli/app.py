@@ -19,6 +19,8 @@ from crossmargin.cli.demo import demo
 from crossmargin.cli.import_account import import_account
 from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
+from crossmargin.cli.story import story
+from crossmargin.cli.verify import verify
 from crossmargin.errors import CrossmarginError, InvariantBroken
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ app.command()(check)
 app.command()(compare)
 app.command()(replay)
 app.command()(demo)
+app.command()(story)
+app.command()(verify)
 app.add_typer(rulebooks, name="rulebooks")
 app.command("import")(import_account)
 

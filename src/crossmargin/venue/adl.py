@@ -311,10 +311,27 @@ def _down_the_queue(queued: Sequence[Candidate], size: Decimal) -> list[Decimal]
 def _pro_rata(
     queued: Sequence[Candidate], size: Decimal, weights: Sequence[Decimal], lot: Decimal
 ) -> list[Decimal]:
-    room = [abs(one.size) if weight else ZERO for one, weight in zip(queued, weights, strict=True)]
-    closed = [ZERO for _ in queued]
-    left = min(size, sum(room, ZERO))
-    # Whose share is all he holds gives all; what is left is shared anew among the others.
+    return shares(size, [abs(one.size) for one in queued], weights, lot)
+
+
+@exact
+def shares(
+    amount: Decimal, rooms: Sequence[Decimal], weights: Sequence[Decimal], lot: Decimal
+) -> list[Decimal]:
+    """Return how `amount` is split in proportion to `weights`, nobody bearing above his room.
+
+    Whose share is all his room gives all of it, and what is left is shared anew among the others.
+    Shares are rounded down to `lot`; the lots left over go one by one, first come first. The sum
+    is the amount, or all the room of those with a weight, whichever is less.
+
+    Parameters
+    ----------
+    weights : not below zero; who has none bears nothing.
+    lot : above zero.
+    """
+    room = [one if weight else ZERO for one, weight in zip(rooms, weights, strict=True)]
+    closed = [ZERO for _ in room]
+    left = min(amount, sum(room, ZERO))
     sharing = [index for index, weight in enumerate(weights) if weight]
     while True:
         total = sum((weights[index] for index in sharing), ZERO)

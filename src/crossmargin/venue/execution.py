@@ -57,6 +57,15 @@ class Trade(Struct, frozen=True):
     fee: Decimal
 
 
+CANCEL_RULE = "open orders are cancelled first, which frees their margin"
+"""Why orders are cancelled, in words."""
+TAKEOVER_RULE = (
+    "nothing smaller restores health, so the insurance fund takes the positions over at "
+    "the prices that use up the collateral exactly"
+)
+"""Why everything is taken over, in words."""
+DEBT_RULE = "a negative wallet without positions is reset to zero"
+"""What becomes of a debt that nothing stands against, in words."""
 REDUCTION_RULES = {
     LadderStep.REDUCE_TO_LOWER_TIER: "a smaller position is charged a lower rate, and that is "
     "enough to restore health",
@@ -138,7 +147,7 @@ def _cancel(
     receipt = _receipt(
         unit,
         LadderStep.CANCEL_ORDERS,
-        "open orders are cancelled first, which frees their margin",
+        CANCEL_RULE,
         f"cancelled {len(action.orders)} open order(s)",
     )
     return replace(assessment.account, orders=kept), receipt
@@ -216,7 +225,7 @@ def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -
     amount = f"{_money(abs(health.equity))} {unit.asset}"
     if not trades:
         return (
-            "a negative wallet without positions is reset to zero",
+            DEBT_RULE,
             f"the insurance fund pays {amount}",
         )
     prices = ", ".join(
@@ -224,8 +233,7 @@ def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -
     )
     verb = "gains" if health.equity >= 0 else "pays"
     return (
-        "nothing smaller restores health, so the insurance fund takes the positions over at "
-        "the prices that use up the collateral exactly",
+        TAKEOVER_RULE,
         f"took over {prices}; the insurance fund {verb} {amount}",
     )
 

@@ -14,7 +14,7 @@ position at a time, and take over as soon as equity is too small a part of what 
 Which position goes first most venues do not publish; the rulebook names the assumption.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -79,18 +79,31 @@ class TakeOver(Struct, frozen=True):
 Action: TypeAlias = CancelOrders | Reduce | TakeOver
 
 
-def failed_unit(assessment: Assessment) -> UnitAssessment | None:
+def failed_unit(assessment: Assessment, left_alone: Collection[str] = ()) -> UnitAssessment | None:
     """Return the least healthy unit that the trigger condemns; None if there is none.
 
-    A unit whose health is unknown is never liquidated, but does not protect the others.
+    A unit whose health is unknown is never liquidated, but does not protect the others, nor do
+    those whose names are in `left_alone` (their prices are not to be acted upon).
     """
-    failed = tuple(unit for unit in assessment.units if unit.is_liquidatable)
+    failed = tuple(
+        unit for unit in assessment.units if unit.is_liquidatable and unit.name not in left_alone
+    )
     return worst_of(failed) if failed else None
 
 
 @exact
-def next_action(assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice) -> Action:
-    """Return the ladder's next step for a failed pool or bucket of `assessment`."""
+def next_action(
+    assessment: Assessment,
+    unit: UnitAssessment,
+    fill_price: FillPrice,
+    dry: Collection[str] = (),
+) -> Action:
+    """Return the ladder's next step for a failed pool or bucket of `assessment`.
+
+    Parameters
+    ----------
+    dry : symbols whose book gives nothing: their positions cannot be reduced.
+    """
     rules = assessment.rulebook.liquidation
     if LadderStep.CANCEL_ORDERS in rules.steps:
         orders = _orders_of(unit, assessment)
@@ -100,9 +113,9 @@ def next_action(assessment: Assessment, unit: UnitAssessment, fill_price: FillPr
         for step in rules.steps:
             reduction = None
             if step in TIERS_AT_ONCE:
-                reduction = _reduction(assessment, unit, fill_price, step)
+                reduction = _reduction(assessment, unit, fill_price, step, dry)
             elif step in (LadderStep.REDUCE_BY_FRACTION, LadderStep.CLOSE_POSITION):
-                reduction = _part(assessment, unit, step)
+                reduction = _part(assessment, unit, step, dry)
             if reduction is not None:
                 return reduction
     return TakeOver(_takeovers(assessment, unit))
@@ -169,10 +182,14 @@ def _is_beyond_backstop(unit: UnitAssessment, rules: Liquidation) -> bool:
     return unit.health.maintenance_margin > rules.backstop_health * unit.health.equity
 
 
-def _part(assessment: Assessment, unit: UnitAssessment, step: LadderStep) -> Reduce | None:
+def _part(
+    assessment: Assessment, unit: UnitAssessment, step: LadderStep, dry: Collection[str]
+) -> Reduce | None:
     # A fixed part of the first position, or all of it; rounded up to the lot.
     rulebook = assessment.rulebook
     for position in _in_order(positions_of(assessment, unit), rulebook):
+        if position.symbol in dry:
+            continue
         instrument = rulebook.contracts[position.symbol].instrument
         size = abs(position.size)
         if step is LadderStep.REDUCE_BY_FRACTION:
@@ -189,7 +206,11 @@ def _part(assessment: Assessment, unit: UnitAssessment, step: LadderStep) -> Red
 
 
 def _reduction(
-    assessment: Assessment, unit: UnitAssessment, fill_price: FillPrice, step: LadderStep
+    assessment: Assessment,
+    unit: UnitAssessment,
+    fill_price: FillPrice,
+    step: LadderStep,
+    dry: Collection[str],
 ) -> Reduce | None:
     # The first step of the shortest plan that restores health: position by position in the
     # rulebook's order, tier by tier (or two by two) downwards. Positions passed on the way stay
@@ -197,6 +218,8 @@ def _reduction(
     account, market, rulebook = assessment.account, assessment.market, assessment.rulebook
     first = None
     for position in _in_order(positions_of(assessment, unit), rulebook):
+        if position.symbol in dry:
+            continue
         contract = rulebook.contracts[position.symbol]
         mark = market.marks[position.symbol]
         reached, lowest = account, None

@@ -1,0 +1,73 @@
+"""`crossmargin verify`: whether a store is what was written, and would be decided so again.
+
+The store may be in use meanwhile. Nothing is mended: there is one copy, and what it should have
+said is nowhere else.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossmargin.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from crossmargin.store.journal import Header
+    from crossmargin.store.verify import Verdict
+    from crossmargin.venue.state import State
+
+
+def verify(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="The store of a paper venue.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+) -> None:
+    """Check every entry of a store: hashes, order, what it makes of the venue."""
+    import msgspec
+
+    from crossmargin.store.sqlite import SqliteReader
+    from crossmargin.store.verify import verify as verdict_of
+    from crossmargin.venue.decide import decide
+
+    reader = SqliteReader(store)
+    try:
+        header = reader.header
+        state = _fresh(header)
+        verdict = verdict_of(reader, state, decide)
+    finally:
+        reader.close()
+    if as_json:
+        whole = {"schema": 1, "store": str(store), "header": header, "verdict": verdict}
+        typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+    else:
+        typer.echo("\n".join(_lines(header, verdict, state)))
+    if verdict.damage:
+        raise _damaged(store, verdict.damage)
+
+
+def _damaged(store: Path, damage: str) -> StoreError:
+    """Return what becomes status 1, and the sentence on standard error."""
+    return StoreError(f"{store}: {damage}")
+
+
+def _fresh(header: "Header") -> "State | None":
+    """Return an empty venue to fold into; None if the rulebook is not to be had."""
+    from crossmargin.rulebooks.loader import load_rulebook
+    from crossmargin.venue.state import State
+
+    try:
+        return State(load_rulebook(header.venue, edition=header.edition), header.settings)
+    except UsageError:
+        return None
+
+
+def _lines(header: "Header", verdict: "Verdict", state: "State | None") -> list[str]:
+    """Return the verdict in words."""
+    why = "" if state and state.rulebook.sha256 == header.rulebook else "; no such rulebook here"
+    lines = [
+        f"rulebook       {header.venue} {header.edition} ({header.rulebook[:12]})",
+        f"entries sound  {verdict.entries:,}",
+        f"decided again  {verdict.decided_again:,}{why}",
+        f"last hash      {verdict.hash or '–'}",
+        f"state          {verdict.state or 'not made'}",
+    ]
+    return [*lines, "damage         " + (verdict.damage or "none")]

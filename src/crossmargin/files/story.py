@@ -1,0 +1,282 @@
+"""Story files: what is to happen at the paper venue, and what must come of it.
+
+The file is TOML (docs/reference/story.md). Numbers are strings or plain numbers and are read
+exactly. Anything wrong with it is one sentence that says where, what and why; a file is read whole
+or not at all. Nothing is played here: `runtime.story` does that.
+"""
+
+import re
+import tomllib
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from crossmargin.errors import CrossmarginError, UnitError, UsageError
+from crossmargin.files.complaint import in_words
+from crossmargin.files.story_tables import (
+    Edge,
+    Expect,
+    ExpectRow,
+    Mark,
+    OwnStep,
+    Step,
+    Story,
+    StoryTable,
+    Walk,
+)
+from crossmargin.files.unknown import unknown_symbol
+from crossmargin.money import ONE, exact, number, plain
+from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.venue.command import AnyCommand, OpenAccount
+from crossmargin.venue.settings import Filters, VenueSettings
+
+SCHEMA = 1
+"""The version of the file format."""
+START = datetime.fromisoformat("2026-01-01T00:00:00Z")
+"""When a story begins that does not say so: midnight UTC, a boundary of every funding interval."""
+NAMES_TAKEN = ("fund", "maker")
+"""Accounts that are there in every story."""
+
+_TIME = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)(?:\.(\d{1,3}))?")
+_SHORT = {"order": "place-order", "cancel": "cancel-order"}
+
+
+def read_story(path: str | Path) -> Story:
+    """Return the story in the file at `path`.
+
+    Raises
+    ------
+    UsageError
+        One sentence with file, place and reason.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8 text") from None
+    return parse_story(text, str(path))
+
+
+@exact
+def parse_story(text: str, name: str) -> Story:
+    """Return the story that `text` tells; `name` is what messages call it.
+
+    Raises
+    ------
+    UsageError
+        One sentence with file, place and reason.
+    """
+    try:
+        return _resolved(_table(text), name)
+    except CrossmarginError as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+def offset_ms(text: str, where: str) -> int:
+    """Return the milliseconds since the story's start that "hours:minutes:seconds" means.
+
+    Raises
+    ------
+    UsageError
+        If it is not written so.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{where}: {text!r} is not a time since the start such as 00:05:00")
+    hours, minutes, seconds = (int(match[i]) for i in (1, 2, 3))
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((match[4] or "0").ljust(3, "0"))
+
+
+def _table(text: str) -> StoryTable:
+    try:
+        tree = tomllib.loads(text, parse_float=_decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"is not TOML: {error}") from None
+    except (ValueError, RecursionError):
+        raise UsageError("is no sensible TOML: a number too long or tables too deep") from None
+    try:
+        table = msgspec.convert(tree, StoryTable)
+    except msgspec.ValidationError as error:
+        raise UsageError(_in_words(error, tree)) from None
+    if table.schema != SCHEMA:
+        raise UsageError(f"schema: {table.schema} is not known here, only {SCHEMA} is")
+    if table.at is not None and table.at.tzinfo is None:
+        raise UsageError("at: has no time zone; write it with a Z")
+    _check_numbers(table, "")
+    return table
+
+
+def _in_words(error: msgspec.ValidationError, tree: dict[str, Any]) -> str:
+    # Which entry of a table deep inside is wrong is not found out: the table is named.
+    known = msgspec.ValidationError(str(error).replace("[...]", ""))
+    return in_words(known, tree, StoryTable, {})
+
+
+def _decimal(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+_ABOVE_ZERO = frozenset({"marks", "index", "price", "prices", "entry_price", "capital", "depth"})
+
+
+def _check_numbers(node: object, where: str, key: str = "") -> None:
+    if isinstance(node, Decimal):
+        try:
+            value = number(node)
+        except UnitError as error:
+            raise UnitError(f"{where}: {error}") from None
+        if key in _ABOVE_ZERO and value <= 0:
+            raise UnitError(f"{where}: must be above zero, not {plain(value)}")
+    elif isinstance(node, Struct):
+        for name in node.__struct_fields__:
+            _check_numbers(getattr(node, name), f"{where}.{name}" if where else name, name)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            _check_numbers(value, f"{where}.{name}", key)
+    elif isinstance(node, tuple):
+        for place, value in enumerate(node):
+            _check_numbers(value, f"{where}[{place}]", key)
+
+
+def _resolved(table: StoryTable, name: str) -> Story:
+    rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
+    changed = {key: value for key, value in asdict(table.fees).items() if value is not None}
+    if changed:
+        # Other fees are another rulebook, and whoever verifies a journal must see that.
+        seal = f"{rulebook.sha256} {sorted((key, plain(fee)) for key, fee in changed.items())}"
+        rulebook = replace(
+            rulebook,
+            fees=replace(rulebook.fees, **changed),
+            sha256=sha256(seal.encode()).hexdigest(),
+        )
+    start_ms = int((table.at or START).timestamp() * 1000)
+    settings = VenueSettings(
+        **asdict(table.settings),
+        filters={symbol: Filters(**asdict(one)) for symbol, one in table.filters.items()},
+    )
+    steps = tuple(_step(row, f"step[{i}]", start_ms) for i, row in enumerate(table.step))
+    story = Story(
+        name=name,
+        title=table.title,
+        rulebook=rulebook,
+        settings=settings,
+        seed=table.seed,
+        start_ms=start_ms,
+        liquidity=table.liquidity,
+        fund=table.fund,
+        marks=table.marks,
+        index=table.index,
+        accounts=table.accounts,
+        steps=steps,
+        expects=tuple(_expect(row, f"expect[{i}]", start_ms) for i, row in enumerate(table.expect)),
+    )
+    _check(story)
+    return story
+
+
+def _step(row: dict[str, Any], where: str, start_ms: int) -> Step:
+    rest = dict(row)
+    at, do = rest.pop("at", None), rest.get("do")
+    if "at_ms" in rest:
+        raise UsageError(f"{where}.at_ms: unknown key; write at")
+    if not isinstance(at, str):
+        raise UsageError(f'{where}.at: is missing, or no text such as "00:05:00"')
+    if do == "cancel" and not rest.keys() & {"order_id", "order_client_id"}:
+        rest["do"] = "cancel-all"
+    elif do == "order":
+        rest.setdefault("type", "limit" if "price" in rest else "market")
+    rest["do"] = _SHORT.get(rest.get("do", ""), rest.get("do"))
+    rest["at_ms"] = start_ms + offset_ms(at, f"{where}.at")
+    try:
+        shape: Any = OwnStep if do in OWN else AnyCommand
+        step: Step = msgspec.convert(rest, shape)
+    except msgspec.ValidationError as error:
+        said = _in_words(error, rest).replace("invalid value", f"unknown step {do}")
+        raise UsageError(f"{where}.{said}" if ": " in said else f"{where}: {said}") from None
+    _check_numbers(step, where)
+    return step
+
+
+OWN = ("mark", "index", "edge", "funding", "walk")
+"""What a step may do beside the venue's commands."""
+
+
+def _expect(row: dict[str, Any], where: str, start_ms: int) -> Expect:
+    try:
+        given = msgspec.convert(row, ExpectRow)
+    except msgspec.ValidationError as error:
+        said = _in_words(error, row)
+        raise UsageError(f"{where}.{said}" if ": " in said else f"{where}: {said}") from None
+    at_ms = None if given.at is None else start_ms + offset_ms(given.at, f"{where}.at")
+    if given.tolerance is not None and not given.tolerance >= 0:
+        raise UsageError(f"{where}.tolerance: must not be negative")
+    value = given.value
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, int | Decimal):
+        text = plain(number(value))
+    elif isinstance(value, str):
+        text = value
+    else:
+        raise UsageError(f"{where}.value: must be a text, a number, true or false")
+    return Expect(given.path, text, at_ms, given.tolerance)
+
+
+def _check(story: Story) -> None:
+    names = [account.name for account in story.accounts]
+    for place, account in enumerate(story.accounts):
+        if account.name in NAMES_TAKEN or account.name in names[:place] or "." in account.name:
+            raise UsageError(f"accounts[{place}].name: {account.name!r} is taken or has a point")
+    latest = story.start_ms
+    used: set[tuple[str, str]] = set()
+    for place, step in enumerate(story.steps):
+        mine = (getattr(step, "account", ""), getattr(step, "client_id", ""))
+        if mine[1] and mine in used:
+            raise UsageError(f"step[{place}].client_id: {mine[1]} was used above")
+        used.add(mine)
+        if step.at_ms < latest:
+            raise UsageError(f"step[{place}].at: is before the step above it")
+        latest = step.at_ms
+        who = getattr(step, "account", "")
+        if who and who not in (*names, *NAMES_TAKEN) and not _opens(story, who):
+            raise UsageError(f"step[{place}].account: there is no account {who}")
+        if isinstance(step, Edge) and step.direction not in ("down", "up"):
+            raise UsageError(f"step[{place}].direction: is down or up, not {step.direction}")
+        if isinstance(step, Mark) and bool(step.prices) == (step.price is not None):
+            raise UsageError(f"step[{place}]: give either symbol and price, or prices")
+        if isinstance(step, Walk):
+            if not -ONE <= step.correlation <= ONE:
+                raise UsageError(f"step[{place}].correlation: must be from -1 to 1")
+            offset_ms(step.every, f"step[{place}].every")
+    for where, symbol in _symbols(story):
+        if symbol not in story.rulebook.contracts:
+            raise UsageError(f"{where}: {unknown_symbol(symbol, story.rulebook)}")
+
+
+def _opens(story: Story, name: str) -> bool:
+    return any(isinstance(step, OpenAccount) and step.account == name for step in story.steps)
+
+
+def _symbols(story: Story) -> list[tuple[str, str]]:
+    found = [(f"marks.{symbol}", symbol) for symbol in story.marks]
+    for place, row in enumerate(story.accounts):
+        where = f"accounts[{place}]"
+        found += [(f"{where}.leverage.{symbol}", symbol) for symbol in row.leverage]
+        found += [
+            (f"{where}.positions[{i}].symbol", held.symbol) for i, held in enumerate(row.positions)
+        ]
+    for place, step in enumerate(story.steps):
+        symbols = [getattr(step, "symbol", ""), *getattr(step, "prices", {})]
+        symbols += getattr(step, "symbols", ())
+        found += [(f"step[{place}]", symbol) for symbol in symbols if symbol]
+    return found

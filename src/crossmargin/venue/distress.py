@@ -1,0 +1,248 @@
+"""Looking after accounts that have failed: down the ladder, through the book, receipt by receipt.
+
+`liquidation.next_action` decides each step; here it is carried out at the venue: orders cancelled,
+reductions sold into the book (which is how one liquidation brings about the next), the rest handed
+down the waterfall. A book that gives nothing is not asked twice; the next step is the takeover.
+
+A pool or bucket with a position whose prices are not usable is left alone, and so is one whose
+health is unknown. Steps per account and command are bounded; what is left over goes on with the
+next command that touches the account.
+"""
+
+from decimal import Decimal
+
+from crossmargin.errors import InvariantBroken
+from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
+from crossmargin.margin.health import Health
+from crossmargin.margin.pnl import unrealised_pnl
+from crossmargin.model.account import PositionMode
+from crossmargin.model.instrument import Instrument
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
+from crossmargin.rulebooks.procedure import LadderStep
+from crossmargin.venue import matching
+from crossmargin.venue.decision import Decision
+from crossmargin.venue.deleveraging import FUND, instrument_of, net_out
+from crossmargin.venue.event import ClockSet, Filled, LiquidationStep, PriceSet
+from crossmargin.venue.execution import CANCEL_RULE, REDUCTION_RULES
+from crossmargin.venue.fund import square_fund
+from crossmargin.venue.judging import judged
+from crossmargin.venue.liquidation import (
+    CancelOrders,
+    Reduce,
+    failed_unit,
+    next_action,
+    positions_of,
+)
+from crossmargin.venue.orders import cancel
+from crossmargin.venue.prices import is_usable
+from crossmargin.venue.state import State
+from crossmargin.venue.waterfall import rescue, take_over
+
+STEPS_MAX = 500
+"""How many steps of its ladder an account goes down in one command."""
+
+NETTING_RULE = "a long and a short of one symbol close each other at the mark, which costs nothing"
+"""Why both sides of a hedge are closed, in words."""
+
+
+def look_after(decision: Decision) -> None:
+    """Take every touched account that has failed down its venue's ladder, by name.
+
+    Those whom a liquidation touches in turn are looked at too, until nobody has failed. At prices
+    and ticks the fund first sells what it took over earlier (`unwind`); last, it is looked at
+    itself.
+    """
+    if any(isinstance(one, (PriceSet, ClockSet)) for one in decision.events):
+        unwind(decision)
+    touched: dict[str, None] = {}
+    steps: dict[str, int] = {}
+    while decision.touched:
+        batch, decision.touched = decision.touched, {}
+        touched |= batch
+        for name in sorted(batch):
+            if name != FUND and name in decision.state.accounts:
+                _look_at(decision, name, steps)
+        if FUND in decision.state.accounts:
+            rescue(decision)
+    decision.touched = touched
+
+
+def unwind(decision: Decision) -> None:
+    """Let the fund sell its inventory into the book, as far as its purse pays the losses.
+
+    Symbols whose prices are not usable wait. Price by price, best first: no more than what the
+    purse can realise is sold, so it never falls below zero.
+    """
+    state = decision.state
+    fund = state.accounts.get(FUND)
+    if fund is None:
+        return
+    for held in tuple(fund.positions.values()):
+        if not is_usable(state, held.symbol):
+            continue
+        size = _affordable(state, held.symbol, held.size, held.entry_price)
+        if size:
+            matching.sweep(
+                decision,
+                FUND,
+                held.symbol,
+                -size,
+                None,
+                fee_fraction=ZERO,
+                is_liquidation=False,
+                why="unwind",
+            )
+            square_fund(decision)
+
+
+def _affordable(state: State, symbol: str, size: Decimal, entry_price: Decimal) -> Decimal:
+    # How much of the fund's position (signed) the book takes at losses the purse can pay.
+    instrument = instrument_of(state, symbol)
+    purse = state.purse(FUND, instrument.settle)
+    lot = instrument.lot or EIGHT_PLACES
+    left, sold = abs(size), ZERO
+    for _, price, resting in state.symbol(symbol).book.opposite(-size, None):
+        part = min(left, abs(resting))
+        pnl = unrealised_pnl(part.copy_sign(size), entry_price, price, instrument)
+        # Rounded as the trade will be.
+        pnl = down_to(EIGHT_PLACES, pnl)
+        if purse + pnl < 0:
+            return (sold + down_to(lot, quotient_down(part * purse, -pnl))).copy_sign(size)
+        purse += pnl
+        left, sold = left - part, sold + part
+        if not left:
+            break
+    return sold.copy_sign(size)
+
+
+def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
+    state = decision.state
+    left_alone: set[str] = set()
+    dry: set[str] = set()
+    while steps.get(name, 0) < STEPS_MAX:
+        assessment = judged(state, name)
+        unit = failed_unit(assessment, left_alone)
+        if unit is None:
+            return
+        positions = positions_of(assessment, unit)
+        if not all(is_usable(state, position.symbol) for position in positions):
+            left_alone.add(unit.name)
+            continue
+        steps[name] = steps.get(name, 0) + 1
+
+        def price(size: Decimal, mark: Decimal, instrument: Instrument) -> Decimal:
+            return matching.fill_price(state, instrument.symbol, size) or mark
+
+        action = next_action(assessment, unit, price, dry)
+        if isinstance(action, CancelOrders):
+            _cancel(decision, name, assessment, unit, action)
+        elif isinstance(action, Reduce):
+            if not _reduce(decision, name, unit, action):
+                dry.add(action.symbol)
+        elif not _net_out(decision, name, unit, [one.symbol for one in action.takeovers]):
+            take_over(decision, name, unit, action.takeovers)
+            # Nothing comes after the waterfall: what is left of the unit nobody can bear.
+            left_alone.add(unit.name)
+
+
+def _cancel(
+    decision: Decision,
+    name: str,
+    assessment: Assessment,
+    unit: UnitAssessment,
+    action: CancelOrders,
+) -> None:
+    # The view lists the orders that hold margin, in the account's order.
+    account = decision.account(name)
+    ids = [one.id for one in account.orders.values() if not one.is_waiting and one.size]
+    wanted = {id(order) for order in action.orders}
+    listed = zip(ids, assessment.account.orders, strict=True)
+    for order_id in [one for one, order in listed if id(order) in wanted]:
+        cancel(decision, order_id, "liquidation")
+    count = len(action.orders)
+    _receive(
+        decision,
+        name,
+        unit,
+        LadderStep.CANCEL_ORDERS,
+        CANCEL_RULE,
+        f"cancelled {count} open order{'s' if count > 1 else ''}",
+    )
+
+
+def _reduce(decision: Decision, name: str, unit: UnitAssessment, action: Reduce) -> bool:
+    # Sell into the book; whether it gave anything.
+    state = decision.state
+    start = len(decision.events)
+    is_hedge = decision.account(name).position_mode is PositionMode.HEDGE
+    filled = matching.sweep(
+        decision,
+        name,
+        action.symbol,
+        action.size,
+        action.side if is_hedge else None,
+        fee_fraction=state.rulebook.fees.liquidation,
+        is_liquidation=True,
+        why="liquidation",
+    )
+    if not filled:
+        return False
+    fills = [
+        one for one in decision.events[start:] if isinstance(one, Filled) and one.account == name
+    ]
+    price = quotient_down(sum((abs(one.size) * one.price for one in fills), ZERO), abs(filled))
+    fee = sum((one.fee for one in fills), ZERO)
+    asset = instrument_of(state, action.symbol).settle
+    verb = "bought" if filled > 0 else "sold"
+    words = f"{verb} {plain(abs(filled))} {action.symbol} at {_money(price)}"
+    if abs(filled) < abs(action.size):
+        words += f" of the {plain(abs(action.size))} wanted"
+    elif action.tier:
+        words += f", down to tier {action.tier}"
+    words += f"; liquidation fee {plain(fee)} {asset}"
+    _receive(decision, name, unit, action.step, REDUCTION_RULES[action.step], words)
+    return True
+
+
+def _net_out(decision: Decision, name: str, unit: UnitAssessment, symbols: list[str]) -> bool:
+    # Before a takeover, what a hedged account holds of both sides; it may be enough.
+    if decision.account(name).position_mode is not PositionMode.HEDGE:
+        return False
+    if unit.kind is UnitKind.BUCKET:
+        return False
+    done = net_out(decision, name, symbols)
+    if done:
+        words = f"closed long against short at the mark: {', '.join(done)}"
+        _receive(decision, name, unit, LadderStep.CLOSE_POSITION, NETTING_RULE, words)
+    return bool(done)
+
+
+def _receive(
+    decision: Decision,
+    name: str,
+    unit: UnitAssessment,
+    step: LadderStep,
+    rule: str,
+    action: str,
+) -> None:
+    if unit.health is None:
+        raise InvariantBroken(f"{unit.name} of {name} is liquidated while its health is unknown")
+    decision.emit(
+        LiquidationStep(
+            account=name,
+            unit=unit.name,
+            step=str(step),
+            rule=rule,
+            action=action,
+            before=unit.health,
+            after=_health_of(judged(decision.state, name), unit.name),
+        )
+    )
+
+
+def _health_of(assessment: Assessment, name: str) -> Health | None:
+    return next((unit.health for unit in assessment.units if unit.name == name), None)
+
+
+def _money(amount: Decimal) -> str:
+    return plain(down_to(EIGHT_PLACES, amount))

@@ -1,0 +1,192 @@
+"""Whether an account can afford the orders it asks for.
+
+An order that may open exposure is judged together with the whole portfolio, open orders included:
+the account is looked at as it would be with the order, by the margin core. Nothing is changed;
+what is not known is refused as unknown, never let through.
+
+It does not look at fees, as the venue's own order cost does not, nor at the prices a large taker
+would really get: an accepted order fills even where that leaves less than initial margin.
+
+Sources: Binance, "Cost required to open a position", "Margin requirement of open orders"; error
+codes -2019 (margin is insufficient), -2027 (largest position at this leverage).
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from crossmargin.margin.lookup import contract_of, leverage_setting
+from crossmargin.margin.orders import Quote, assumed_price, is_opening
+from crossmargin.margin.pnl import notional
+from crossmargin.model.account import Account
+from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.money import ZERO, plain
+from crossmargin.venue.command import PlaceOrder
+from crossmargin.venue.decision import Decision
+from crossmargin.venue.filters import is_reducing
+from crossmargin.venue.judging import is_margin_enough, judged, judged_as
+from crossmargin.venue.refusal import Code
+from crossmargin.venue.state import AccountState, OpenOrder, State, TrustedAccount
+
+
+def room(account: AccountState, order: OpenOrder) -> Decimal:
+    """Return how much of an order may fill now, absolute.
+
+    All that is left of it; of one that only reduces, no more than the position it is against.
+    """
+    if not is_reducing(order.placed):
+        return abs(order.size)
+    held = account.position(order.symbol, order.placed.side)
+    return reducible(held.size if held else ZERO, order.size)
+
+
+def reducible(held: Decimal, size: Decimal) -> Decimal:
+    """Return how much of an order of `size` makes a position of `held` smaller, absolute."""
+    return min(abs(held), abs(size)) if held * size < 0 else ZERO
+
+
+def resting_size(account: AccountState, symbol: str, side: Side | None, size: Decimal) -> Decimal:
+    """Return what rests on the side of `size` for one position, signed; waiting orders do not."""
+    return sum(
+        (
+            one.size
+            for one in account.orders.values()
+            if one.symbol == symbol
+            and one.placed.side is side
+            and not one.is_waiting
+            and one.size * size > 0
+        ),
+        ZERO,
+    )
+
+
+def may_open(account: AccountState, placed: PlaceOrder) -> bool:
+    """Return whether an order must be afforded: it may go past what is held."""
+    if is_reducing(placed):
+        return False
+    held = account.position(placed.symbol, placed.side)
+    resting = resting_size(account, placed.symbol, placed.side, placed.size)
+    return is_opening(held.size if held else ZERO, placed.size, abs(resting))
+
+
+def margin_price(state: State, placed: PlaceOrder) -> Decimal | None:
+    """Return the price an order not yet in is margined at; None without a mark.
+
+    By the rulebook's rule. The mark stands where the book has no bid or ask, or there was no
+    trade yet: nothing can fill at once then.
+    """
+    market = state.symbol(placed.symbol)
+    if market.mark is None:
+        return None
+    quote = Quote(
+        market.mark,
+        market.last or market.mark,
+        market.book.best_bid or market.mark,
+        market.book.best_ask or market.mark,
+    )
+    rulebook = state.rulebook
+    return assumed_price(
+        rulebook.assumed_price, rulebook.market_buffer, placed.size, placed.price, quote
+    )
+
+
+def intended(state: State, placed: PlaceOrder) -> Order:
+    """Return a new order as the margin core reads it."""
+    price = margin_price(state, placed)
+    reduces = placed.reduce_only or placed.is_close_position
+    return Order(placed.symbol, placed.size, price, OrderType.LIMIT, None, reduces, placed.side)
+
+
+def with_orders(view: Account, orders: tuple[Order, ...]) -> Account:
+    """Return the account as it would be with exactly these orders."""
+    return TrustedAccount(
+        view.balances,
+        view.positions,
+        orders,
+        view.leverage,
+        view.margin_mode,
+        view.assets_mode,
+        view.position_mode,
+    )
+
+
+def check_margin(decision: Decision, account: AccountState, orders: Sequence[Order]) -> None:
+    """Refuse orders that the account cannot afford together with all it has.
+
+    Parameters
+    ----------
+    orders : all open orders, the new ones included.
+
+    Raises
+    ------
+    Refusal
+        HEALTH_UNKNOWN if a price or ladder is missing, MARGIN_INSUFFICIENT.
+    """
+    state = decision.state
+    view = with_orders(account.view(), tuple(orders))
+    assessment = judged_as(state, view)
+    is_enough = is_margin_enough(assessment)
+    if is_enough is None:
+        missing = ", ".join((*assessment.missing, *assessment.initial_missing))
+        raise decision.refuse(
+            Code.HEALTH_UNKNOWN, f"The margin cannot be worked out: {missing} not known."
+        )
+    if not is_enough:
+        raise decision.refuse(Code.MARGIN_INSUFFICIENT, "Margin is insufficient.")
+
+
+def size_after(account: AccountState, placed: PlaceOrder) -> Decimal:
+    """Return what would be held if the order and everything resting on its side filled."""
+    held = account.position(placed.symbol, placed.side)
+    resting = resting_size(account, placed.symbol, placed.side, placed.size)
+    return (held.size if held else ZERO) + resting + placed.size
+
+
+def check_ladder(decision: Decision, account: AccountState, symbol: str, size: Decimal) -> None:
+    """Refuse a position that would be larger than the ladder allows at its leverage, at mark.
+
+    Parameters
+    ----------
+    size : of the whole position as it would be, signed. Options have no ladder.
+
+    Raises
+    ------
+    Refusal
+        HEALTH_UNKNOWN if the ladder is not known that far, NOTIONAL_TOO_LARGE.
+    """
+    state = decision.state
+    mark = state.symbol(symbol).mark
+    contract = contract_of(symbol, state.rulebook)
+    tiers = contract.tiers
+    if contract.option is not None:
+        return
+    if tiers is None or mark is None:
+        raise decision.refuse(Code.HEALTH_UNKNOWN, f"The margin tiers of {symbol} are not known.")
+    value = abs(size) if tiers.is_by_size else notional(size, mark, contract.instrument)
+    if tiers.known_to is not None and value > tiers.known_to:
+        raise decision.refuse(
+            Code.HEALTH_UNKNOWN,
+            f"The margin tiers of {symbol} are known to {plain(tiers.known_to)} only.",
+        )
+    leverage = leverage_setting(symbol, account.view(), state.rulebook)
+    allowed = tiers.pieces[tiers.index(value)].leverage_max
+    is_past_cap = tiers.cap is not None and value > tiers.cap
+    if is_past_cap or (leverage is not None and leverage > allowed):
+        raise decision.refuse(
+            Code.NOTIONAL_TOO_LARGE,
+            "Exceeded the maximum allowable position at current leverage.",
+        )
+
+
+def is_still_afforded(state: State, order: OpenOrder) -> bool:
+    """Return whether an order that has waited, and is in now, can be afforded as it comes in.
+
+    What is not known does not count as afforded.
+    """
+    account = state.accounts[order.account]
+    if room(account, order) and is_reducing(order.placed):
+        return True
+    held = account.position(order.symbol, order.placed.side)
+    others = resting_size(account, order.symbol, order.placed.side, order.size) - order.size
+    if not is_opening(held.size if held else ZERO, order.size, abs(others)):
+        return True
+    return is_margin_enough(judged(state, order.account)) is True

@@ -1,0 +1,217 @@
+"""Everything the venue knows, as the events so far have made it.
+
+Only `fold` changes a state. It is mutable because a venue of a hundred thousand accounts is not
+copied for every order; nobody outside the writer's thread holds it.
+
+What margin needs of an account is a frozen view (`AccountState.view`), made again only after the
+account has changed.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
+from crossmargin.model.market import Market
+from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.money import ZERO
+from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.venue.book import Book
+from crossmargin.venue.command import PlaceOrder
+from crossmargin.venue.event import Breaker, OrderStatus
+from crossmargin.venue.settings import VenueSettings
+
+PositionKey = tuple[str, Side | None]
+"""A symbol and, in hedge mode, a side."""
+
+
+class TrustedAccount(Account, frozen=True):
+    """An account put together from what was checked when it came in."""
+
+    def __post_init__(self) -> None:
+        """Check nothing: orders are margined thousands of times a second."""
+
+
+class OpenOrder(Struct):
+    """An order that is not over.
+
+    Attributes
+    ----------
+    size : what is left, signed.
+    type, price : as they are now; a triggered stop is a limit or market order.
+    best_price : the best a trailing stop has seen; None before it is activated.
+    """
+
+    id: int
+    account: str
+    placed: PlaceOrder
+    size: Decimal
+    status: OrderStatus
+    type: OrderType
+    price: Decimal | None
+    parent_id: int | None = None
+    filled: Decimal = ZERO
+    best_price: Decimal | None = None
+
+    @property
+    def symbol(self) -> str:
+        """Return the symbol."""
+        return self.placed.symbol
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether it waits for its trigger."""
+        return self.status is OrderStatus.WAITING
+
+
+class AccountState:
+    """One account."""
+
+    __slots__ = (
+        "_view",
+        "assets_mode",
+        "balances",
+        "client_orders",
+        "is_maker",
+        "leverage",
+        "margin_mode",
+        "name",
+        "orders",
+        "parent",
+        "position_mode",
+        "positions",
+    )
+
+    def __init__(self, name: str, parent: str, *, is_maker: bool, assets_mode: AssetsMode) -> None:
+        """Start with nothing."""
+        self.name, self.parent, self.is_maker = name, parent, is_maker
+        self.balances: dict[str, Decimal] = {}
+        self.positions: dict[PositionKey, Position] = {}
+        self.orders: dict[int, OpenOrder] = {}
+        self.client_orders: dict[str, int] = {}
+        self.leverage: dict[str, Decimal] = {}
+        self.margin_mode: dict[str, MarginMode] = {}
+        self.assets_mode = assets_mode
+        self.position_mode = PositionMode.ONE_WAY
+        self._view: Account | None = None
+
+    def key(self, symbol: str, side: Side | None) -> PositionKey:
+        """Return where a position is kept: by side in hedge mode only."""
+        return symbol, side if self.position_mode is PositionMode.HEDGE else None
+
+    def position(self, symbol: str, side: Side | None) -> Position | None:
+        """Return a position; None where nothing is held."""
+        return self.positions.get(self.key(symbol, side))
+
+    def view(self) -> Account:
+        """Return the account as the margin core reads it; waiting orders hold no margin."""
+        if self._view is None:
+            self._view = TrustedAccount(
+                self.balances.copy(),
+                tuple(self.positions.values()),
+                tuple(
+                    Order(
+                        one.placed.symbol,
+                        one.size,
+                        one.price,
+                        OrderType.LIMIT,
+                        None,
+                        one.placed.reduce_only or one.placed.is_close_position,
+                        one.placed.side,
+                    )
+                    for one in self.orders.values()
+                    if one.status is not OrderStatus.WAITING and one.size
+                ),
+                self.leverage,
+                self.margin_mode,
+                self.assets_mode,
+                self.position_mode,
+            )
+        return self._view
+
+    def changed(self) -> None:
+        """Forget the view: something of the account is different now."""
+        self._view = None
+
+
+class SymbolState:
+    """One market: its book, its prices and what funding is worked out from."""
+
+    __slots__ = (
+        "book",
+        "breaker",
+        "funding_at_ms",
+        "holders",
+        "index",
+        "last",
+        "mark",
+        "premiums",
+        "seen",
+        "waiting",
+    )
+
+    def __init__(self) -> None:
+        """Start without prices: nothing can be traded before there are some."""
+        self.book = Book()
+        self.index: Decimal | None = None
+        self.mark: Decimal | None = None
+        self.last: Decimal | None = None
+        self.breaker = Breaker.DEGRADED
+        self.seen: dict[str, tuple[Decimal, int]] = {}
+        self.premiums: list[Decimal] = []
+        self.funding_at_ms: int | None = None
+        self.holders: dict[str, None] = {}
+        self.waiting: dict[int, None] = {}
+
+
+class State:
+    """The whole venue."""
+
+    def __init__(self, rulebook: Rulebook, settings: VenueSettings) -> None:
+        """Start an empty venue under a rulebook."""
+        self.rulebook, self.settings = rulebook, settings
+        self.at_ms = 0
+        self.halted: str | None = None
+        self.is_cancel_only = False
+        self.accounts: dict[str, AccountState] = {}
+        self.symbols: dict[str, SymbolState] = {}
+        self.asset_prices: dict[str, Decimal] = {}
+        self.asset_seen: dict[str, dict[str, tuple[Decimal, int]]] = {}
+        self.purses: dict[tuple[str, str], Decimal] = {}
+        self.orders: dict[int, OpenOrder] = {}
+        self.next_order_id = 1
+        self.next_trade_id = 1
+        self._market: Market | None = None
+
+    def advance(self, at_ms: int) -> None:
+        """Let time be `at_ms`, never earlier; the journal's times do the same at recovery."""
+        self.at_ms = max(self.at_ms, at_ms)
+
+    def symbol(self, name: str) -> SymbolState:
+        """Return a market, made when it is first asked for."""
+        found = self.symbols.get(name)
+        if found is None:
+            found = self.symbols[name] = SymbolState()
+        return found
+
+    def asset_seen_of(self, asset: str) -> dict[str, tuple[Decimal, int]]:
+        """Return what sources said of a collateral asset, by source."""
+        return self.asset_seen.setdefault(asset, {})
+
+    def market(self) -> Market:
+        """Return the prices that margin is worked out at; symbols without a mark are missing."""
+        if self._market is None:
+            marks = {name: one.mark for name, one in self.symbols.items() if one.mark is not None}
+            self._market = Market(marks, dict(self.asset_prices), self.at_ms)
+        return self._market
+
+    def prices_changed(self) -> None:
+        """Forget the market: a price is different now."""
+        self._market = None
+
+    def purse(self, name: str, asset: str) -> Decimal:
+        """Return what is in a purse; wallets of accounts too."""
+        if name.startswith("account/"):
+            account = self.accounts.get(name.removeprefix("account/"))
+            return account.balances.get(asset, ZERO) if account else ZERO
+        return self.purses.get((name, asset), ZERO)

@@ -1,0 +1,109 @@
+"""The venue's one entrance: what it refuses whatever is asked, halting and resuming."""
+
+from decimal import Decimal
+
+import pytest
+
+from crossmargin.model.order import OrderType
+from crossmargin.venue import command, event
+from crossmargin.venue.decide import decide
+from crossmargin.venue.refusal import Code
+from crossmargin.venue.settings import VenueSettings
+from crossmargin.venue.state import State
+from tests.unit.venue.stage import RULES
+
+D = Decimal
+
+
+@pytest.fixture
+def state():
+    made = State(RULES, VenueSettings())
+    for asked in (
+        command.OpenAccount(at_ms=1000, account="alice"),
+        command.Deposit(at_ms=1000, account="alice", asset="USDT", amount=D(1000)),
+        command.OpenAccount(at_ms=1000, account="maker", is_maker=True),
+        command.Deposit(at_ms=1000, account="maker", asset="USDT", amount=D(100_000)),
+        command.Observe(at_ms=1000, symbol="BTCUSDT", source="feed", index=D(50000)),
+        command.Quote(
+            at_ms=1000,
+            account="maker",
+            symbol="BTCUSDT",
+            levels=(command.Level(D(49990), D(1)), command.Level(D(50010), D(-1))),
+        ),
+    ):
+        decide(made, asked)
+    return made
+
+
+def buy(at_ms=1000, **other):
+    return command.PlaceOrder(
+        at_ms=at_ms,
+        account="alice",
+        symbol="BTCUSDT",
+        size=D("0.01"),
+        type=OrderType.MARKET,
+        **other,
+    )
+
+
+def refused(state, asked):
+    [one] = decide(state, asked)
+    assert isinstance(one, event.Refused), one
+    return one.code
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        pytest.param(buy(at_ms=999), Code.TIME_GOES_BACK, id="time goes back"),
+        pytest.param(
+            command.Deposit(at_ms=1000, account="nobody", asset="USDT", amount=D(1)),
+            Code.UNKNOWN_ACCOUNT,
+            id="nobody's money",
+        ),
+        pytest.param(command.Resume(at_ms=1000), Code.NOT_HALTED, id="nothing to resume"),
+    ],
+)
+def test_what_no_command_may(state, asked, code):
+    before = {name: one.view() for name, one in state.accounts.items()}
+
+    assert code == refused(state, asked)
+    assert before == {name: one.view() for name, one in state.accounts.items()}
+
+
+def test_an_order_trades_with_the_book_and_is_paid_for(state):
+    filled = [one for one in decide(state, buy()) if isinstance(one, event.Filled)]
+
+    # 0.01 at 50,010 is 500.10: the taker's 0.05 % and the maker's 0.02 %, rounded up at 8 places.
+    assert [("maker", D("-0.01")), ("alice", D("0.01"))] == sorted(
+        ((one.account, one.size) for one in filled), reverse=True
+    )
+    assert {("alice", D("0.25005")), ("maker", D("0.10002"))} == {
+        (one.account, one.fee) for one in filled
+    }
+    assert D("999.74995") == state.accounts["alice"].balances["USDT"]
+
+
+def test_a_halted_venue_only_sees_prices_and_time(state):
+    decide(state, command.Halt(at_ms=1000, reason="a drill"))
+
+    assert Code.HALTED == refused(state, buy())
+    decide(state, command.Observe(at_ms=2000, symbol="BTCUSDT", source="feed", index=D(49000)))
+    assert D(49000) == state.symbols["BTCUSDT"].index
+    decide(state, command.Resume(at_ms=2000))
+    assert any(isinstance(one, event.Filled) for one in decide(state, buy(at_ms=2000)))
+
+
+def test_a_cancel_only_venue_lets_orders_go(state):
+    decide(state, command.Halt(at_ms=1000, reason="a drill", is_cancel_only=True))
+
+    assert Code.CANCEL_ONLY == refused(state, buy())
+    gone = decide(state, command.CancelAll(at_ms=1000, account="maker"))
+    assert [event.OrderGone, event.OrderGone] == [type(one) for one in gone]
+
+
+def test_it_does_not_resume_on_stale_prices_of_what_is_held(state):
+    decide(state, buy())
+    decide(state, command.Halt(at_ms=1000, reason="a drill"))
+
+    assert Code.PRICES_UNUSABLE == refused(state, command.Resume(at_ms=10_000_000))
