@@ -43,6 +43,8 @@ def sentence(happened: AnyEvent, state: State) -> str | None:
             return f"the venue is halted: {reason}"
         case event.Resumed():
             return "the venue goes on"
+        case event.MoneyMoved(why="fund"):
+            return None  # The fund's own account is squared with its purse.
         case event.MoneyMoved(why=why):
             return f"{why}: {', '.join(_move(posting) for posting in happened.postings)}"
     return _of_order(happened, state)
