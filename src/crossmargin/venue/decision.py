@@ -7,7 +7,14 @@ the moment it is emitted. A command is refused before its first event or not at 
 from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.venue.event import AnyEvent, Filled, PositionChanged, Posting, PriceSet
+from crossmargin.venue.event import (
+    AnyEvent,
+    BreakerSet,
+    Filled,
+    PositionChanged,
+    Posting,
+    PriceSet,
+)
 from crossmargin.venue.fold import fold
 from crossmargin.venue.refusal import Refusal
 from crossmargin.venue.state import AccountState, State
@@ -34,6 +41,9 @@ class Decision:
 
     def emit(self, event: AnyEvent) -> None:
         """Let `event` have happened."""
+        before = None
+        if isinstance(event, PriceSet):
+            before = self.state.symbol(event.symbol).mark
         fold(self.state, event)
         self.events.append(event)
         for posting in event.postings:
@@ -44,9 +54,14 @@ class Decision:
             self.moved[event.symbol] = self.touched[event.account] = None
         elif isinstance(event, PositionChanged):
             self.touched[event.account] = None
-        elif isinstance(event, PriceSet):
+        elif isinstance(event, BreakerSet) or (
+            isinstance(event, PriceSet) and event.mark != before
+        ):
+            # A last price that moves alone hurts nobody; prices that are usable again may.
             self.moved[event.symbol] = None
             self.touched.update(self.state.symbol(event.symbol).holders)
+        elif isinstance(event, PriceSet):
+            self.moved[event.symbol] = None
 
     def refuse(self, code: int, reason: str) -> Refusal:
         """Return the refusal to raise.

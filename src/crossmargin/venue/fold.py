@@ -196,8 +196,9 @@ def _filled(state: State, event: happened.Filled) -> None:
 
 def _price_set(state: State, event: happened.PriceSet) -> None:
     symbol = state.symbol(event.symbol)
+    if symbol.mark != event.mark:
+        state.prices_changed()
     symbol.index, symbol.mark, symbol.last = event.index, event.mark, event.last
-    state.prices_changed()
 
 
 def _source_seen(state: State, event: happened.SourceSeen) -> None:

@@ -185,6 +185,8 @@ class State:
 
     def advance(self, at_ms: int) -> None:
         """Let time be `at_ms`, never earlier; the journal's times do the same at recovery."""
+        if at_ms > self.at_ms and self.rulebook.options:
+            self._market = None  # Whether an option has expired is judged by the market's time.
         self.at_ms = max(self.at_ms, at_ms)
 
     def symbol(self, name: str) -> SymbolState:
