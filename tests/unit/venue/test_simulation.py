@@ -13,11 +13,19 @@ from crossmargin.venue.fold import fold
 from crossmargin.venue.ledger import audit
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
+from tests.toys import marginal
 from tests.unit.venue.stage import RULES
 
 D = Decimal
 SYMBOLS = {"BTCUSDT": D(50000), "ETHUSDT": D(2500)}
 LOTS = {"BTCUSDT": D("0.001"), "ETHUSDT": D("0.01")}
+STEEP = RULES.with_contracts(
+    {
+        name: replace(contract, tiers=marginal(("0", "0.01"), ("1000", "0.02"), ("4000", "0.05")))
+        for name, contract in RULES.contracts.items()
+    }
+)
+"""Tiers low enough for these accounts to climb them."""
 TRADERS = ("alice", "bob", "carol", "dave")
 
 
@@ -79,8 +87,7 @@ def commands(seed):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_every_law_holds_after_every_command_and_folding_tells_it_again(seed):
-    rules = replace(RULES)
-    state, again = State(rules, VenueSettings()), State(rules, VenueSettings())
+    state, again = State(STEEP, VenueSettings()), State(STEEP, VenueSettings())
     for asked in commands(seed):
         events = decide(state, asked)
 
@@ -97,12 +104,12 @@ def test_every_law_holds_after_every_command_and_folding_tells_it_again(seed):
 def test_the_seeds_reach_what_they_are_for():
     reached = set()
     for seed in range(12):
-        state = State(RULES, VenueSettings())
+        state = State(STEEP, VenueSettings())
         for asked in commands(seed):
             for one in decide(state, asked):
                 reached.add(type(one))
                 if isinstance(one, event.LiquidationStep):
                     reached.add(one.step)
 
-    assert {event.Filled, event.LiquidationStep} <= reached
-    assert "take-over" in reached
+    assert {event.Filled, event.LiquidationStep, event.Deleveraged} <= reached
+    assert {"cancel-orders", "reduce-to-lower-tier", "take-over"} <= reached
