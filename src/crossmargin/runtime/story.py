@@ -30,6 +30,7 @@ from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
 from crossmargin.money import ONE, down_to, exact, plain, quotient_down, up_to
 from crossmargin.runtime.facts import fact, is_met
+from crossmargin.runtime.market_maker import tick_of
 from crossmargin.runtime.story_market import SOURCE, Decide, StoryMarket, in_words
 from crossmargin.runtime.story_opening import open_story
 from crossmargin.venue import command
@@ -172,7 +173,7 @@ class _Player:
         starts = {symbol: self.market.mark(symbol, f"step[{place}]") for symbol in step.symbols}
         moments = (step.at_ms - start_ms) // every_ms if every_ms else 0
         walk = Walk(step.volatility, step.correlation, step.jumps_per_day, step.jump)
-        ticks = {symbol: self.market.tick(symbol) for symbol in step.symbols}
+        ticks = {symbol: tick_of(self.state, symbol) for symbol in step.symbols}
         seed = (self.story.seed, place)
         path = synthetic_path(starts, moments, every_ms, walk, seed, ticks)
         for count, prices in enumerate(path, 1):
@@ -198,7 +199,7 @@ class _Player:
         is_up = (sign < 0) == (step.distance > 0)
         rounded = up_to if is_up else down_to
         return {
-            symbol: rounded(self.market.tick(symbol), quotient_down(target, rest))
+            symbol: rounded(tick_of(self.state, symbol), quotient_down(target, rest))
             for symbol, target in targets.items()
         }
 

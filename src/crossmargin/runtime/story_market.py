@@ -12,18 +12,15 @@ from typing import TypeAlias
 
 from crossmargin.errors import UsageError
 from crossmargin.files.story_tables import Story
-from crossmargin.margin.assess import assess
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, up_to
+from crossmargin.money import down_to, plain, up_to
 from crossmargin.runtime.facts import History
-from crossmargin.runtime.liquidity import Makers, affordable, quotes
+from crossmargin.runtime.market_maker import MAKER, MarketMaker, tick_of
 from crossmargin.runtime.words import sentence
 from crossmargin.venue import command
-from crossmargin.venue.command import AnyCommand, TimeInForce
+from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.event import AnyEvent, Filled, Refused
 from crossmargin.venue.state import State
 
-MAKER = "maker"
-"""The account that quotes."""
 SOURCE = "story"
 FOLLOWS_MAX = 200
 """How often in one step prices follow trades that follow prices."""
@@ -44,6 +41,7 @@ class StoryMarket:
     def __init__(self, story: Story, decide: Decide, state: State) -> None:
         """Start before anything has happened."""
         self.story, self.decide, self.state = story, decide, state
+        self.maker = MarketMaker(story.liquidity)
         self.at_ms = story.start_ms
         self.history = History()
         self.receipts: list[str] = []
@@ -79,9 +77,8 @@ class StoryMarket:
         for symbol, price in prices.items():
             if self.state.symbol(symbol).mark is None:
                 self.observe(symbol, price)  # nothing is quoted before there is a price
-            self.do(command.Quote(at_ms=self.at_ms, account=MAKER, symbol=symbol, levels=()))
-            self._meet(symbol, price)
-            self._quote(symbol, price)
+            for asked in self.maker.move(self.state, self.at_ms, symbol, price):
+                self.do(asked)
             self.observe(symbol, price)
 
     def observe(self, symbol: str, price: Decimal) -> None:
@@ -90,57 +87,6 @@ class StoryMarket:
             at_ms=self.at_ms, symbol=symbol, source=SOURCE, index=price, mark=price, last=price
         )
         self.do(seen)
-
-    def _meet(self, symbol: str, price: Decimal) -> None:
-        bids, asks = self.state.symbol(symbol).book.depth()
-        bought = sum((size for limit, size in bids if limit >= price), ZERO)
-        sold = sum((size for limit, size in asks if limit <= price), ZERO)
-        for size in (-bought, sold):
-            if size:
-                self.do(
-                    command.PlaceOrder(
-                        at_ms=self.at_ms,
-                        account=MAKER,
-                        symbol=symbol,
-                        size=size,
-                        price=price,
-                        time_in_force=TimeInForce.IOC,
-                    )
-                )
-
-    def _quote(self, symbol: str, price: Decimal) -> None:
-        given, filters = self.story.liquidity, self.story.settings.filters_of(symbol)
-        lot = filters.lot or EIGHT_PLACES
-        makers = Makers(given.spread, given.step, given.depth, given.levels, self.tick(symbol), lot)
-        instrument = self.story.rulebook.contracts[symbol].instrument
-        account = self.state.accounts[MAKER]
-        assessment = assess(account.view(), self.state.market(), self.story.rulebook)
-        pool = next((one for one in assessment.pools if one.asset == instrument.settle), None)
-        equity = account.balances.get(instrument.settle, ZERO)
-        if pool is not None and pool.health is not None:
-            equity = pool.health.equity
-        if instrument.kind.is_inverse:
-            equity *= price  # capital is in the coin, notional in the quote asset
-        others = sum(
-            (
-                held.notional or ZERO
-                for held in assessment.positions
-                if held.symbol != symbol
-                and self.story.rulebook.contracts[held.symbol].instrument.settle
-                == instrument.settle
-            ),
-            ZERO,
-        )
-        position = account.position(symbol, None)
-        levels = affordable(
-            quotes(price, makers, instrument),
-            ZERO if position is None else position.size,
-            equity * given.leverage - others,
-            price,
-            instrument,
-            lot,
-        )
-        self.do(command.Quote(at_ms=self.at_ms, account=MAKER, symbol=symbol, levels=levels))
 
     def follow(self) -> None:
         """Let makers fill up what was taken, and prices go after trades if the story says so."""
@@ -153,9 +99,9 @@ class StoryMarket:
                     continue
                 price = mark + self.story.liquidity.impact * (traded - mark)
                 # Towards the mark, so that following comes to an end.
-                price = (up_to if price < mark else down_to)(self.tick(symbol), price)
+                price = (up_to if price < mark else down_to)(tick_of(self.state, symbol), price)
                 if price == mark:
-                    self._quote(symbol, mark)
+                    self.do(self.maker.quote(self.state, self.at_ms, symbol, mark))
                 else:
                     prices[symbol] = price
             if not prices:
@@ -175,10 +121,6 @@ class StoryMarket:
         if mark is None:
             raise UsageError(f"{self.story.name}: {where}: {symbol} has no price yet")
         return mark
-
-    def tick(self, symbol: str) -> Decimal:
-        """Return the step of a symbol's prices; 8 places where the story gives none."""
-        return self.story.settings.filters_of(symbol).tick or EIGHT_PLACES
 
 
 def in_words(prices: Mapping[str, Decimal]) -> str:

@@ -8,7 +8,8 @@ others. In the end prices are where the story says they begin.
 from crossmargin.errors import UsageError
 from crossmargin.files.story_tables import AccountRow, HoldingRow
 from crossmargin.model.account import MarginMode, PositionMode
-from crossmargin.runtime.story_market import MAKER, SOURCE, StoryMarket
+from crossmargin.runtime.market_maker import MAKER
+from crossmargin.runtime.story_market import SOURCE, StoryMarket
 from crossmargin.venue import command
 from crossmargin.venue.command import Level, TimeInForce
 
@@ -22,17 +23,8 @@ def open_story(market: StoryMarket) -> None:
         If the venue refuses any of it; one sentence with file, place and reason.
     """
     story, at = market.story, market.at_ms
-    market.must("liquidity", command.OpenAccount(at_ms=at, account=MAKER, is_maker=True))
-    contracts = story.rulebook.contracts
-    settles = dict.fromkeys(contracts[symbol].instrument.settle for symbol in story.marks)
-    for asset in settles:
-        capital = story.liquidity.capital
-        ask = command.Deposit(at_ms=at, account=MAKER, asset=asset, amount=capital)
-        market.must("liquidity.capital", ask)
-    for symbol in story.marks:
-        leverage = story.liquidity.leverage
-        setting = command.SetLeverage(at_ms=at, account=MAKER, symbol=symbol, leverage=leverage)
-        market.must("liquidity.leverage", setting)
+    for ask in market.maker.enter(market.state, at, story.marks):
+        market.must("liquidity", ask)
     for asset, amount in story.fund.items():
         ask_fund = command.FeedFund(at_ms=at, asset=asset, amount=amount)
         market.must(f"fund.{asset}", ask_fund)
