@@ -1,6 +1,7 @@
-"""Numbers as people read them: grouped, and rounded never in the account's favour.
+"""Numbers as people read them: grouped and rounded.
 
-A number that is not zero never prints as zero: it gets as many places as it takes.
+Money and fractions are never rounded in the account's favour, prices and sizes to the nearest. A
+number that is not zero never prints as zero: it gets as many places as it takes.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal

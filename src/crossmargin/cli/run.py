@@ -141,7 +141,7 @@ def _show(out: "Console", summary: Summary, results: "dict[str, ReplayResult]") 
     for gap in summary.gaps:
         out.print(
             f"No prices of {gap.symbol} from {utc(gap.from_ms)} to {utc(gap.to_ms)}: "
-            "health was unknown, nothing was decided.",
+            "what needs it was unknown, and no liquidation of that was decided.",
             style="yellow",
         )
     out.print()

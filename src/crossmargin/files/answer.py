@@ -1,6 +1,6 @@
 """Answers as other programs read them: an assessment as plain JSON values.
 
-This is the only place where an assessment is rounded: money to 8 places, requirements up,
+This is the only place where money in JSON answers is rounded: to 8 places, requirements up,
 everything that is the account's down. Health rounds up, boundaries as `margin.boundary` says.
 What is unknown is null, and `missing` names what it would take.
 

@@ -1,7 +1,7 @@
 """Tables of a comparison: one of margins, with a line a venue, and one of liquidation prices.
 
-Rounded as the command line does it, never in the account's favour: what is asked up, what the
-account has down, and how far prices may move towards zero.
+Money, fractions and boundaries are rounded against the account: what is asked up, what the account
+has down, how far prices may move towards zero. Sizes are rounded to the nearest at twelve places.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal

@@ -142,7 +142,10 @@ def _sections(charts: dict[str, list[Json]], frame: Frame, summary: Summary) -> 
         if key == "prices" and len(summary.symbols) > SYMBOLS_MAX:
             notes.append(f"The first {SYMBOLS_MAX} of {len(summary.symbols)} symbols are drawn.")
         if any(chart["bands"] for chart in group):
-            notes.append("In grey bands there was no price, and nothing was decided.")
+            notes.append(
+                "In grey bands there was no price: what needs it was unknown, and no liquidation "
+                "of that was decided."
+            )
         found.append(
             f"<section><h2>{escape(title)}</h2><p class=about>{' '.join(notes)}</p>"
             f"{''.join(plots)}</section>"

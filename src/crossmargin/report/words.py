@@ -1,9 +1,10 @@
 """Numbers and moments as people read them.
 
-Everything a report says in words goes through here, so that the same amount never reads two ways:
-thousands separated, two places for dollars and eight for coins, a true minus, moments in UTC.
-Rounding is for reading only, half to even unless a caller names another; whoever wants every digit
-reads the tables.
+Everything a report says in words goes through here, so that amounts read alike everywhere:
+thousands separated, two places for dollars and eight for coins (fewer or more where a headline is
+rough), a true minus, moments in UTC. Rounding is for reading only: half to even unless a caller
+names a direction, and less than half of the eighth place reads zero. Whoever wants every digit
+reads summary.json or the Parquet tables.
 """
 
 from datetime import UTC, datetime

@@ -171,8 +171,8 @@ def test_a_gap_is_reported_and_not_bridged(monkeypatch, tmp_path):
     ]
     assert 60_000 == found["modes"]["cross"]["unknown_ms"]
     assert (
-        "No prices of BTCUSDT from 2025-10-10T21:02:00Z to 2025-10-10T21:03:00Z: health was "
-        "unknown, nothing was decided."
+        "No prices of BTCUSDT from 2025-10-10T21:02:00Z to 2025-10-10T21:03:00Z: what needs "
+        "it was unknown, and no liquidation of that was decided."
     ) in " ".join(screen.out.split())
 
 
