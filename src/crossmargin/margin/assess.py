@@ -12,6 +12,7 @@ of opposite positions in `netting`.
 A missing mark, ladder or index price makes its unit unknown; it is never read as zero.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from crossmargin.errors import UsageError
@@ -32,7 +33,7 @@ from crossmargin.margin.lookup import (
 from crossmargin.margin.methods import assess_position
 from crossmargin.margin.modes import check_modes
 from crossmargin.margin.netting import net_requirements
-from crossmargin.margin.open_orders import add_open_orders
+from crossmargin.margin.open_orders import Resting, RestingKey, add_open_orders, resting_of
 from crossmargin.margin.option_positions import net_expiries
 from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.requirement import Exposure
@@ -50,8 +51,18 @@ from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
 @exact
-def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+def assess(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    resting: Mapping[RestingKey, Resting] | None = None,
+) -> Assessment:
     """Return what the account is worth, what is asked of it, and whether it lives.
+
+    Parameters
+    ----------
+    resting : sums of orders at the market's marks, by whoever keeps them; they stand for the
+        account's own orders, which are then not looked at.
 
     Raises
     ------
@@ -65,7 +76,7 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
     buckets: list[UnitAssessment] = []
     positions: list[PositionAssessment] = []
-    # Looked up here and not by a call each: this loop is what every order and tick waits for.
+    # Looked up here, not by a call each: every order and tick waits for this loop.
     contracts, leverages, marks = rulebook.contracts, account.leverage, market.marks
     # Sizes and a ladder that alone says what opening asks are not in the loop either.
     is_plain = rulebook.margin is PLAIN and not (rulebook.options or rulebook.is_by_size)
@@ -105,18 +116,12 @@ def assess(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
         net_requirements(tallies, positions, rulebook)
     if rulebook.options:
         net_expiries(tallies, positions, market, rulebook)
-    if account.orders:
-        add_open_orders(tallies, account, market, rulebook, remarks)
+    resting = resting_of(account, market, rulebook) if resting is None else resting
+    if resting:
+        add_open_orders(tallies, resting, account, market, rulebook, remarks)
     pools = _pools(tallies, account, market, rulebook, remarks)
-    return Assessment(
-        account,
-        market,
-        rulebook,
-        pools,
-        tuple(buckets),
-        tuple(positions),
-        tuple(remarks),
-    )
+    found = tuple(buckets), tuple(positions), tuple(remarks)
+    return Assessment(account, market, rulebook, pools, *found)
 
 
 def _assess_position(

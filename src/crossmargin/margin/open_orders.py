@@ -1,6 +1,8 @@
 """What an account's resting orders add to the pools' requirements."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.lookup import contract_of, leverage_of, leverage_setting
@@ -23,8 +25,78 @@ from crossmargin.rulebooks.margin_rule import PLAIN, InitialMargin
 from crossmargin.rulebooks.schema import Rulebook
 
 
+class Resting:
+    """The orders of one symbol (in hedge mode, of one side) that hold margin, summed at a mark.
+
+    Sums are exact, so whoever keeps them may count orders in and out one by one and has what a
+    sum over all would give.
+
+    Attributes
+    ----------
+    mark : the price the sums are of; None where there is none: they are of nothing then.
+    bids, asks : notional at the prices they are margined at, absolute, in the settle asset.
+    asks_size : signed size of the sells.
+    open_loss : what filling at their prices would lose at the mark, in the settle asset.
+    unpriced : how many market orders are among them.
+    """
+
+    __slots__ = ("asks", "asks_size", "bids", "mark", "open_loss", "unpriced")
+
+    def __init__(self, mark: Decimal | None) -> None:
+        """Start without orders."""
+        self.mark = mark
+        self.bids = self.asks = self.asks_size = self.open_loss = ZERO
+        self.unpriced = 0
+
+    def count(
+        self, order: Order, instrument: Instrument, rulebook: Rulebook, *, is_out: bool = False
+    ) -> None:
+        """Count an order in, or out as it was counted in."""
+        if self.mark is None:
+            return
+        price = margin_price(order, self.mark, rulebook)
+        value, size = notional(order.size, price, instrument), order.size
+        loss = ZERO
+        if not order.reduce_only:
+            loss = open_loss(size, price, self.mark, instrument)
+        sign = 1
+        if is_out:
+            sign, value, size, loss = -1, -value, -size, -loss
+        if order.size > 0:
+            self.bids += value
+        else:
+            self.asks += value
+            self.asks_size += size
+        self.open_loss += loss
+        if order.price is None:
+            self.unpriced += sign
+
+    def copy(self) -> "Resting":
+        """Return the same sums, to count further orders into."""
+        made = Resting(self.mark)
+        for name in Resting.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
+
+
+RestingKey: TypeAlias = tuple[str, Side | None]
+"""A symbol and, in hedge mode, the side of the position its orders belong to."""
+
+
+def resting_of(account: Account, market: Market, rulebook: Rulebook) -> dict[RestingKey, Resting]:
+    """Return the sums of all orders that hold margin; those that wait for a trigger do not."""
+    found = {}
+    for key, orders in resting_groups(account).items():
+        found[key] = sums = Resting(market.marks.get(key[0]))
+        instrument = contract_of(key[0], rulebook).instrument
+        for order in orders:
+            sums.count(order, instrument, rulebook)
+    return found
+
+
 def add_open_orders(
     tallies: dict[str, Tally],
+    resting: Mapping[RestingKey, Resting],
     account: Account,
     market: Market,
     rulebook: Rulebook,
@@ -32,41 +104,30 @@ def add_open_orders(
 ) -> None:
     """Add the margin and open loss of resting orders to their settle assets' tallies.
 
-    Orders that wait for a trigger hold no margin. Orders of an isolated symbol are held by the
-    pool until they fill.
+    Orders of an isolated symbol are held by the pool until they fill.
     """
-    for (symbol, side), orders in resting_groups(account).items():
+    for (symbol, side), sums in resting.items():
         instrument = contract_of(symbol, rulebook).instrument
         tally = tallies.get(instrument.settle) or tallies.setdefault(instrument.settle, Tally(ZERO))
-        mark = market.marks.get(symbol)
+        mark = sums.mark
         if mark is None:
             name = f"mark price of {symbol}"
             if name not in tally.missing:
                 tally.missing.append(name)
             continue
         held = _signed_notional(account, symbol, side, mark, instrument)
-        bids = asks = ZERO
-        for order in orders:
-            price = margin_price(order, mark, rulebook)
-            if order.price is None:
-                remarks[
-                    f"No quote for {symbol} is given: its market order is margined as if bid, "
-                    "ask and last price were the mark price."
-                ] = None
-            value = notional(order.size, price, instrument)
-            if order.size > 0:
-                bids += value
-            else:
-                asks += value
-            if not order.reduce_only:
-                tally.open_loss += open_loss(order.size, price, mark, instrument)
+        tally.open_loss += sums.open_loss
+        if sums.unpriced:
+            remarks[
+                f"No quote for {symbol} is given: its market order is margined as if bid, "
+                "ask and last price were the mark price."
+            ] = None
         if instrument.option is not None:
-            asks_size = sum((order.size for order in orders if order.size < 0), ZERO)
-            tally.orders += bids
-            found = _short_options(symbol, side, asks_size, account, market, rulebook, remarks)
+            tally.orders += sums.bids
+            found = _short_options(symbol, side, sums.asks_size, account, market, rulebook, remarks)
             _add(tally, found)
             continue
-        values = (exposure(held, bids, asks), abs(held))
+        values = (exposure(held, sums.bids, sums.asks), abs(held))
         if rulebook.margin == PLAIN and rulebook.leverage_default is not None:
             leverage = leverage_of(symbol, account, rulebook, remarks)
             asked, kept = (quotient_up(value, leverage) for value in values)
@@ -139,12 +200,9 @@ def _initial_margin(
     return initial_margin(exposed, tier, rulebook.margin, leverage, fraction, is_by_size=by_size)
 
 
-def resting_groups(account: Account) -> dict[tuple[str, Side | None], list[Order]]:
-    """Return the orders that hold margin, those margined together side by side.
-
-    Keys are the symbol and, in hedge mode, the side of the position they belong to.
-    """
-    groups: dict[tuple[str, Side | None], list[Order]] = {}
+def resting_groups(account: Account) -> dict[RestingKey, list[Order]]:
+    """Return the orders that hold margin, those margined together side by side."""
+    groups: dict[RestingKey, list[Order]] = {}
     for order in account.orders:
         if not order.type.is_conditional:
             groups.setdefault((order.symbol, order.side), []).append(order)

@@ -25,7 +25,7 @@ from crossmargin.venue.deleveraging import FUND, instrument_of, net_out
 from crossmargin.venue.event import ClockSet, Filled, LiquidationStep, PriceSet
 from crossmargin.venue.execution import CANCEL_RULE, REDUCTION_RULES
 from crossmargin.venue.fund import square_fund
-from crossmargin.venue.judging import judged
+from crossmargin.venue.judging import judged, judged_with_orders
 from crossmargin.venue.liquidation import (
     CancelOrders,
     Reduce,
@@ -120,10 +120,13 @@ def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
     left_alone: set[str] = set()
     dry: set[str] = set()
     while steps.get(name, 0) < STEPS_MAX:
-        assessment = judged(state, name)
+        # Most accounts are well, and then their orders need not be listed.
+        if failed_unit(judged(state, name), left_alone) is None:
+            return
+        assessment = judged_with_orders(state, name)
         unit = failed_unit(assessment, left_alone)
         if unit is None:
-            return
+            raise InvariantBroken(f"the sums of what rests of {name} are not those of its orders")
         positions = positions_of(assessment, unit)
         if not all(is_usable(state, position.symbol) for position in positions):
             left_alone.add(unit.name)

@@ -97,6 +97,10 @@ def _assets_mode_set(state: State, event: happened.AssetsModeSet) -> None:
 def _hold(state: State, name: str, position: Position, side: Side) -> None:
     account = _account(state, name)
     key = account.key(position.symbol, side)
+    held = account.positions.get(key)
+    was_long = max(ZERO, held.size) if held else ZERO
+    if position.size > 0 or was_long:
+        state.opened(position.symbol, max(ZERO, position.size) - was_long)
     if position.size:
         account.positions[key] = position
         state.symbol(position.symbol).holders[name] = None
@@ -134,7 +138,7 @@ def _order_accepted(state: State, event: happened.OrderAccepted) -> None:
         symbol.waiting[order.id] = None
     elif order.price is not None:
         symbol.book.add(order.id, order.price, order.size)
-    account.changed()
+    account.order_changed(order)
 
 
 def _order_triggered(state: State, event: happened.OrderTriggered) -> None:
@@ -147,7 +151,7 @@ def _order_triggered(state: State, event: happened.OrderTriggered) -> None:
     else:
         order.type = OrderType.LIMIT
         state.symbol(order.symbol).book.add(order.id, order.price, order.size)
-    _account(state, order.account).changed()
+    _account(state, order.account).order_changed(order)
 
 
 def _order_trailed(state: State, event: happened.OrderTrailed) -> None:
@@ -159,7 +163,7 @@ def _order_resized(state: State, event: happened.OrderResized) -> None:
     order.size = event.size
     if not order.is_waiting and order.price is not None:
         state.symbol(order.symbol).book.resize(order.id, order.size)
-    _account(state, order.account).changed()
+    _account(state, order.account).order_changed(order)
 
 
 def _order_gone(state: State, event: happened.OrderGone) -> None:
@@ -176,7 +180,7 @@ def _forget(state: State, order: OpenOrder) -> None:
     del state.orders[order.id], account.orders[order.id]
     if order.placed.client_id:
         account.client_orders.pop(order.placed.client_id, None)
-    account.changed()
+    account.order_changed(order)
 
 
 def _filled(state: State, event: happened.Filled) -> None:
@@ -190,8 +194,10 @@ def _filled(state: State, event: happened.Filled) -> None:
     order.status = OrderStatus.PARTLY_FILLED if order.size else OrderStatus.FILLED
     if not order.size:
         _forget(state, order)
-    elif order.price is not None and not order.is_waiting:
+        return
+    if order.price is not None and not order.is_waiting:
         state.symbol(order.symbol).book.resize(order.id, order.size)
+    _account(state, order.account).order_changed(order)
 
 
 def _price_set(state: State, event: happened.PriceSet) -> None:

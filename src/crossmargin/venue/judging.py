@@ -6,6 +6,7 @@ one rulebook to a question. The formulas are the margin core's; nothing is decid
 Unknown is an answer of its own (None) and never counts as enough.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -13,36 +14,62 @@ from msgspec.structs import replace
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment, UnitAssessment
+from crossmargin.margin.open_orders import Resting, RestingKey
 from crossmargin.margin.requirement import Exposure, tier_number
 from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import Side
 from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.schema import Contract, Rulebook
-from crossmargin.venue.state import State
+from crossmargin.venue.state import AccountState, State
 
 
 def judged(state: State, name: str) -> Assessment:
     """Return the assessment of an account at the venue's prices and by its rulebook.
+
+    Its orders count by their sums and are not listed in it: what this costs does not grow with
+    them. `judged_with_orders` lists them.
 
     Raises
     ------
     InvariantBroken
         If there is no such account.
     """
+    account = _there(state, name)
+    return judged_as(state, account.bare(), account.resting(state))
+
+
+def judged_with_orders(state: State, name: str) -> Assessment:
+    """Return the same assessment, of the account with its orders.
+
+    Raises
+    ------
+    InvariantBroken
+        If there is no such account.
+    """
+    return judged_as(state, _there(state, name).view())
+
+
+def _there(state: State, name: str) -> AccountState:
     account = state.accounts.get(name)
     if account is None:
         raise InvariantBroken(f"there is no account {name} to judge")
-    return judged_as(state, account.view())
+    return account
 
 
-def judged_as(state: State, account: Account) -> Assessment:
+def judged_as(
+    state: State, account: Account, resting: Mapping[RestingKey, Resting] | None = None
+) -> Assessment:
     """Return the assessment of what an account would be, at the venue's prices.
 
     An account without anything has one empty pool, of the venue's first settle asset.
+
+    Parameters
+    ----------
+    resting : sums that stand for the account's orders, which are not looked at then.
     """
-    if not (account.balances or account.positions or account.orders):
+    if not (account.balances or account.positions or account.orders or resting):
         account = replace(account, balances={_first_asset(state.rulebook): ZERO})
-    return assess(account, state.market(), state.rulebook)
+    return assess(account, state.market(), state.rulebook, resting)
 
 
 def _first_asset(rulebook: Rulebook) -> str:

@@ -11,21 +11,21 @@ Sources: Binance, "Cost required to open a position", "Margin requirement of ope
 codes -2019 (margin is insufficient), -2027 (largest position at this leverage).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 
 from crossmargin.margin.lookup import contract_of, leverage_setting
+from crossmargin.margin.open_orders import Resting, RestingKey
 from crossmargin.margin.orders import Quote, assumed_price, is_opening
 from crossmargin.margin.pnl import notional
-from crossmargin.model.account import Account
-from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.model.order import Order, OrderType
 from crossmargin.money import ZERO, plain
 from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.filters import is_reducing
 from crossmargin.venue.judging import is_margin_enough, judged, judged_as
 from crossmargin.venue.refusal import Code
-from crossmargin.venue.state import AccountState, OpenOrder, State, TrustedAccount
+from crossmargin.venue.state import AccountState, OpenOrder, State
 
 
 def room(account: AccountState, order: OpenOrder) -> Decimal:
@@ -44,27 +44,12 @@ def reducible(held: Decimal, size: Decimal) -> Decimal:
     return min(abs(held), abs(size)) if held * size < 0 else ZERO
 
 
-def resting_size(account: AccountState, symbol: str, side: Side | None, size: Decimal) -> Decimal:
-    """Return what rests on the side of `size` for one position, signed; waiting orders do not."""
-    return sum(
-        (
-            one.size
-            for one in account.orders.values()
-            if one.symbol == symbol
-            and one.placed.side is side
-            and not one.is_waiting
-            and one.size * size > 0
-        ),
-        ZERO,
-    )
-
-
 def may_open(account: AccountState, placed: PlaceOrder) -> bool:
     """Return whether an order must be afforded: it may go past what is held."""
     if is_reducing(placed):
         return False
     held = account.position(placed.symbol, placed.side)
-    resting = resting_size(account, placed.symbol, placed.side, placed.size)
+    resting = account.resting_size(placed.symbol, placed.side, placed.size)
     return is_opening(held.size if held else ZERO, placed.size, abs(resting))
 
 
@@ -96,34 +81,32 @@ def intended(state: State, placed: PlaceOrder) -> Order:
     return Order(placed.symbol, placed.size, price, OrderType.LIMIT, None, reduces, placed.side)
 
 
-def with_orders(view: Account, orders: tuple[Order, ...]) -> Account:
-    """Return the account as it would be with exactly these orders."""
-    return TrustedAccount(
-        view.balances,
-        view.positions,
-        orders,
-        view.leverage,
-        view.margin_mode,
-        view.assets_mode,
-        view.position_mode,
-    )
+def with_order(state: State, account: AccountState, order: Order) -> dict[RestingKey, Resting]:
+    """Return the sums of what rests of the account, as they would be with one more order."""
+    resting = account.resting(state)
+    key = order.symbol, order.side
+    before = resting.get(key)
+    sums = before.copy() if before else Resting(state.symbol(order.symbol).mark)
+    sums.count(order, contract_of(order.symbol, state.rulebook).instrument, state.rulebook)
+    resting[key] = sums
+    return resting
 
 
-def check_margin(decision: Decision, account: AccountState, orders: Sequence[Order]) -> None:
+def check_margin(
+    decision: Decision, account: AccountState, resting: Mapping[RestingKey, Resting]
+) -> None:
     """Refuse orders that the account cannot afford together with all it has.
 
     Parameters
     ----------
-    orders : all open orders, the new ones included.
+    resting : the sums of all that would rest, the new orders included.
 
     Raises
     ------
     Refusal
         HEALTH_UNKNOWN if a price or ladder is missing, MARGIN_INSUFFICIENT.
     """
-    state = decision.state
-    view = with_orders(account.view(), tuple(orders))
-    assessment = judged_as(state, view)
+    assessment = judged_as(decision.state, account.bare(), resting)
     is_enough = is_margin_enough(assessment)
     if is_enough is None:
         missing = ", ".join((*assessment.missing, *assessment.initial_missing))
@@ -137,7 +120,7 @@ def check_margin(decision: Decision, account: AccountState, orders: Sequence[Ord
 def size_after(account: AccountState, placed: PlaceOrder) -> Decimal:
     """Return what would be held if the order and everything resting on its side filled."""
     held = account.position(placed.symbol, placed.side)
-    resting = resting_size(account, placed.symbol, placed.side, placed.size)
+    resting = account.resting_size(placed.symbol, placed.side, placed.size)
     return (held.size if held else ZERO) + resting + placed.size
 
 
@@ -167,7 +150,7 @@ def check_ladder(decision: Decision, account: AccountState, symbol: str, size: D
             Code.HEALTH_UNKNOWN,
             f"The margin tiers of {symbol} are known to {plain(tiers.known_to)} only.",
         )
-    leverage = leverage_setting(symbol, account.view(), state.rulebook)
+    leverage = leverage_setting(symbol, account.bare(), state.rulebook)
     allowed = tiers.pieces[tiers.index(value)].leverage_max
     is_past_cap = tiers.cap is not None and value > tiers.cap
     if is_past_cap or (leverage is not None and leverage > allowed):
@@ -186,7 +169,7 @@ def is_still_afforded(state: State, order: OpenOrder) -> bool:
     if room(account, order) and is_reducing(order.placed):
         return True
     held = account.position(order.symbol, order.placed.side)
-    others = resting_size(account, order.symbol, order.placed.side, order.size) - order.size
+    others = account.resting_size(order.symbol, order.placed.side, order.size) - order.size
     if not is_opening(held.size if held else ZERO, order.size, abs(others)):
         return True
     return is_margin_enough(judged(state, order.account)) is True

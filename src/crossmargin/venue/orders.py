@@ -11,10 +11,13 @@ Invariants: a refused command has changed nothing; an order is in exactly one st
 costs does not grow with the number of accounts or of finished orders.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
 
+from crossmargin.margin.lookup import contract_of
+from crossmargin.margin.open_orders import Resting, RestingKey
 from crossmargin.model.account import PositionMode
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.order import Order
@@ -48,10 +51,11 @@ from crossmargin.venue.margin_check import (
     margin_price,
     may_open,
     size_after,
+    with_order,
 )
 from crossmargin.venue.matching import fillable, limit_of, trade
 from crossmargin.venue.refusal import Code
-from crossmargin.venue.state import AccountState
+from crossmargin.venue.state import AccountState, State
 
 
 def place_order(decision: Decision, command: PlaceOrder) -> None:
@@ -95,7 +99,7 @@ def place_order(decision: Decision, command: PlaceOrder) -> None:
         if may_open(account, command):
             check_ladder(decision, account, command.symbol, size_after(account, command))
             order = intended(decision.state, command)
-            check_margin(decision, account, (*account.view().orders, order))
+            check_margin(decision, account, with_order(decision.state, account, order))
     order_id = decision.state.next_order_id
     decision.emit(OrderAccepted(order_id=order_id, order=command, is_waiting=is_waiting))
     if not is_waiting:
@@ -172,14 +176,24 @@ def quote(decision: Decision, command: Quote) -> None:
     for size in opened:
         check_ladder(decision, account, symbol, size)
     if opened:
-        kept = [one for one in account.view().orders if one.symbol != symbol]
-        new = [Order(symbol, one.size, one.price) for one in placed]
-        check_margin(decision, account, (*kept, *new))
+        check_margin(decision, account, _with_quotes(decision.state, account, symbol, placed))
     for order in old:
         cancel(decision, order.id, "replaced")
     for one in placed:
         order_id = decision.state.next_order_id
         decision.emit(OrderAccepted(order_id=order_id, order=one))
+
+
+def _with_quotes(
+    state: State, account: AccountState, symbol: str, placed: Sequence[PlaceOrder]
+) -> dict[RestingKey, Resting]:
+    # What would rest of a maker with these quotes in place of all it has in the symbol.
+    resting = {key: sums for key, sums in account.resting(state).items() if key[0] != symbol}
+    sums = resting[symbol, None] = Resting(state.symbol(symbol).mark)
+    instrument = contract_of(symbol, state.rulebook).instrument
+    for one in placed:
+        sums.count(Order(symbol, one.size, one.price), instrument, state.rulebook)
+    return resting
 
 
 def _account(decision: Decision, name: str) -> AccountState:

@@ -3,14 +3,16 @@
 Only `fold` changes a state. It is mutable because a venue of a hundred thousand accounts is not
 copied for every order; nobody outside the writer's thread holds it.
 
-What margin needs of an account is a frozen view (`AccountState.view`), made again only after the
-account has changed.
+What margin needs of an account is a frozen view (`AccountState.bare`), made again only after the
+account has changed, and sums over its orders, kept up to date (`AccountState.resting`).
 """
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from crossmargin.margin.lookup import contract_of
+from crossmargin.margin.open_orders import Resting, RestingKey
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType, Side
@@ -19,6 +21,7 @@ from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.book import Book
 from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.event import Breaker, OrderStatus
+from crossmargin.venue.resting import RestingGroup
 from crossmargin.venue.settings import VenueSettings
 
 PositionKey = tuple[str, Side | None]
@@ -40,6 +43,8 @@ class OpenOrder(Struct):
     size : what is left, signed.
     type, price : as they are now; a triggered stop is a limit or market order.
     best_price : the best a trailing stop has seen; None before it is activated.
+    rank : its place in time among all that ever came to rest in a book, from 1; zero before. A
+        stop rests when it is triggered, so the id does not say who came first at a price.
     """
 
     id: int
@@ -52,6 +57,7 @@ class OpenOrder(Struct):
     parent_id: int | None = None
     filled: Decimal = ZERO
     best_price: Decimal | None = None
+    rank: int = 0
 
     @property
     def symbol(self) -> str:
@@ -68,6 +74,8 @@ class AccountState:
     """One account."""
 
     __slots__ = (
+        "_bare",
+        "_resting",
         "_view",
         "assets_mode",
         "balances",
@@ -94,6 +102,8 @@ class AccountState:
         self.assets_mode = assets_mode
         self.position_mode = PositionMode.ONE_WAY
         self._view: Account | None = None
+        self._bare: Account | None = None
+        self._resting: dict[RestingKey, RestingGroup] = {}
 
     def key(self, symbol: str, side: Side | None) -> PositionKey:
         """Return where a position is kept: by side in hedge mode only."""
@@ -103,39 +113,78 @@ class AccountState:
         """Return a position; None where nothing is held."""
         return self.positions.get(self.key(symbol, side))
 
+    def bare(self) -> Account:
+        """Return the account as the margin core reads it, without orders; see `resting`."""
+        if self._bare is None:
+            self._bare = self._viewed(())
+        return self._bare
+
     def view(self) -> Account:
-        """Return the account as the margin core reads it; waiting orders hold no margin."""
+        """Return the account with its orders; those that wait hold no margin and are left out.
+
+        What it costs grows with the orders: for reports, and for accounts that have failed.
+        """
         if self._view is None:
-            self._view = TrustedAccount(
-                self.balances.copy(),
-                tuple(self.positions.values()),
-                tuple(
-                    Order(
-                        one.placed.symbol,
-                        one.size,
-                        one.price,
-                        OrderType.LIMIT,
-                        None,
-                        one.placed.reduce_only or one.placed.is_close_position,
-                        one.placed.side,
-                    )
-                    for one in self.orders.values()
-                    if one.status is not OrderStatus.WAITING and one.size
-                ),
-                self.leverage,
-                self.margin_mode,
-                self.assets_mode,
-                self.position_mode,
-            )
+            held = (self._margined(one) for one in self.orders.values())
+            self._view = self._viewed(tuple(one for one in held if one is not None))
         return self._view
 
+    def _viewed(self, orders: tuple[Order, ...]) -> Account:
+        return TrustedAccount(
+            self.balances.copy(),
+            tuple(self.positions.values()),
+            orders,
+            self.leverage,
+            self.margin_mode,
+            self.assets_mode,
+            self.position_mode,
+        )
+
+    @staticmethod
+    def _margined(one: OpenOrder) -> Order | None:
+        # An order as the margin core reads it; None where it holds no margin.
+        if one.status is OrderStatus.WAITING or not one.size:
+            return None
+        placed = one.placed
+        reduces = placed.reduce_only or placed.is_close_position
+        return Order(
+            placed.symbol, one.size, one.price, OrderType.LIMIT, None, reduces, placed.side
+        )
+
     def changed(self) -> None:
-        """Forget the view: something of the account is different now."""
+        """Forget the views: money, a position or a setting is different now."""
+        self._view = self._bare = None
+
+    def order_changed(self, one: OpenOrder) -> None:
+        """Take note of what an order of the account is now."""
         self._view = None
+        key = one.placed.symbol, one.placed.side
+        group = self._resting.get(key)
+        if group is None:
+            group = self._resting[key] = RestingGroup()
+        group.put(one.id, self._margined(one) if one.id in self.orders else None)
+        if not group.orders:
+            del self._resting[key]
+
+    def resting_size(self, symbol: str, side: Side | None, size: Decimal) -> Decimal:
+        """Return the signed size that rests on the side of `size`; waiting orders do not."""
+        group = self._resting.get((symbol, side))
+        return group.towards(size) if group is not None else ZERO
+
+    def resting(self, state: "State") -> dict[RestingKey, Resting]:
+        """Return the sums of what rests, at the venue's marks; to read only."""
+        return {
+            key: group.sums(
+                state.symbol(key[0]).mark,
+                contract_of(key[0], state.rulebook).instrument,
+                state.rulebook,
+            )
+            for key, group in self._resting.items()
+        }
 
 
 class SymbolState:
-    """One market: its book, its prices and what funding is worked out from."""
+    """One market: its book, its prices, what is open and what funding is worked out from."""
 
     __slots__ = (
         "book",
@@ -145,6 +194,7 @@ class SymbolState:
         "index",
         "last",
         "mark",
+        "open_interest",
         "premiums",
         "seen",
         "waiting",
@@ -160,12 +210,28 @@ class SymbolState:
         self.seen: dict[str, tuple[Decimal, int]] = {}
         self.premiums: list[Decimal] = []
         self.funding_at_ms: int | None = None
+        self.open_interest = ZERO
         self.holders: dict[str, None] = {}
         self.waiting: dict[int, None] = {}
 
 
+class Unhashed(Struct):
+    """Keys of what events have changed since the state was last hashed."""
+
+    accounts: set[str] = field(default_factory=set)
+    orders: set[int] = field(default_factory=set)
+    symbols: set[str] = field(default_factory=set)
+    purses: set[tuple[str, str]] = field(default_factory=set)
+
+
 class State:
-    """The whole venue."""
+    """The whole venue.
+
+    Attributes
+    ----------
+    rested : how many orders have come to rest in a book, which ranks them.
+    unhashed : kept for whoever hashes the state; None where nobody does.
+    """
 
     def __init__(self, rulebook: Rulebook, settings: VenueSettings) -> None:
         """Start an empty venue under a rulebook."""
@@ -181,7 +247,13 @@ class State:
         self.orders: dict[int, OpenOrder] = {}
         self.next_order_id = 1
         self.next_trade_id = 1
+        self.rested = 0
+        self.unhashed: Unhashed | None = None
         self._market: Market | None = None
+        # Where initial margin grows with what is open, that is part of the market.
+        self._crowding = tuple(
+            name for name, one in rulebook.contracts.items() if one.open_interest is not None
+        )
 
     def advance(self, at_ms: int) -> None:
         """Let time be `at_ms`, never earlier; the journal's times do the same at recovery."""
@@ -204,12 +276,19 @@ class State:
         """Return the prices that margin is worked out at; symbols without a mark are missing."""
         if self._market is None:
             marks = {name: one.mark for name, one in self.symbols.items() if one.mark is not None}
-            self._market = Market(marks, dict(self.asset_prices), self.at_ms)
+            interest = {name: self.symbol(name).open_interest for name in self._crowding}
+            self._market = Market(marks, dict(self.asset_prices), self.at_ms, interest)
         return self._market
 
     def prices_changed(self) -> None:
         """Forget the market: a price is different now."""
         self._market = None
+
+    def opened(self, symbol: str, change: Decimal) -> None:
+        """Let `change` more be open in a market, counted in what is long."""
+        self.symbol(symbol).open_interest += change
+        if symbol in self._crowding:
+            self._market = None
 
     def purse(self, name: str, asset: str) -> Decimal:
         """Return what is in a purse; wallets of accounts too."""
