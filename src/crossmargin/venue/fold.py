@@ -3,6 +3,9 @@
 `fold` is the only thing that changes a state, and it decides nothing: whatever an event says is
 so. Recovery is folding the journal's events, so this must go on understanding every event that
 was ever written.
+
+What an event changes is noted in `state.unhashed` where somebody hashes the state: accounts,
+orders, prices and purses are each looked up in one place here, and that place takes the note.
 """
 
 from collections.abc import Callable
@@ -15,7 +18,7 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ZERO, exact
 from crossmargin.venue import event as happened
 from crossmargin.venue.event import AnyEvent, OrderStatus, Posting
-from crossmargin.venue.state import AccountState, OpenOrder, State
+from crossmargin.venue.state import AccountState, OpenOrder, State, SymbolState
 
 
 @exact
@@ -46,6 +49,8 @@ def _add(state: State, purse: str, asset: str, amount: Decimal) -> None:
         account.changed()
         return
     key = (purse, asset)
+    if state.unhashed is not None:
+        state.unhashed.purses.add(key)
     state.purses[key] = state.purses.get(key, ZERO) + amount
 
 
@@ -53,6 +58,8 @@ def _account(state: State, name: str) -> AccountState:
     found = state.accounts.get(name)
     if found is None:
         raise InvariantBroken(f"an event is about the account {name}, which is not there")
+    if state.unhashed is not None:
+        state.unhashed.accounts.add(name)
     return found
 
 
@@ -60,7 +67,15 @@ def _order(state: State, order_id: int) -> OpenOrder:
     found = state.orders.get(order_id)
     if found is None:
         raise InvariantBroken(f"an event is about the order {order_id}, which is not there")
+    if state.unhashed is not None:
+        state.unhashed.orders.add(order_id)
     return found
+
+
+def _prices(state: State, name: str) -> SymbolState:
+    if state.unhashed is not None:
+        state.unhashed.symbols.add(name)
+    return state.symbol(name)
 
 
 def _account_opened(state: State, event: happened.AccountOpened) -> None:
@@ -68,6 +83,7 @@ def _account_opened(state: State, event: happened.AccountOpened) -> None:
     state.accounts[event.account] = AccountState(
         event.account, event.parent, is_maker=event.is_maker, assets_mode=AssetsMode(modes[0])
     )
+    _account(state, event.account)
 
 
 def _leverage_set(state: State, event: happened.LeverageSet) -> None:
@@ -133,12 +149,18 @@ def _order_accepted(state: State, event: happened.OrderAccepted) -> None:
     if placed.client_id:
         account.client_orders[placed.client_id] = order.id
     state.next_order_id = max(state.next_order_id, order.id + 1)
-    symbol = state.symbol(placed.symbol)
     if event.is_waiting:
-        symbol.waiting[order.id] = None
+        state.symbol(placed.symbol).waiting[order.id] = None
     elif order.price is not None:
-        symbol.book.add(order.id, order.price, order.size)
+        _rest(state, order, order.price)
+    _order(state, order.id)
     account.order_changed(order)
+
+
+def _rest(state: State, order: OpenOrder, price: Decimal) -> None:
+    state.rested += 1
+    order.rank = state.rested
+    state.symbol(order.symbol).book.add(order.id, price, order.size)
 
 
 def _order_triggered(state: State, event: happened.OrderTriggered) -> None:
@@ -150,7 +172,7 @@ def _order_triggered(state: State, event: happened.OrderTriggered) -> None:
         order.type = OrderType.MARKET
     else:
         order.type = OrderType.LIMIT
-        state.symbol(order.symbol).book.add(order.id, order.price, order.size)
+        _rest(state, order, order.price)
     _account(state, order.account).order_changed(order)
 
 
@@ -201,14 +223,14 @@ def _filled(state: State, event: happened.Filled) -> None:
 
 
 def _price_set(state: State, event: happened.PriceSet) -> None:
-    symbol = state.symbol(event.symbol)
+    symbol = _prices(state, event.symbol)
     if symbol.mark != event.mark:
         state.prices_changed()
     symbol.index, symbol.mark, symbol.last = event.index, event.mark, event.last
 
 
 def _source_seen(state: State, event: happened.SourceSeen) -> None:
-    seen = state.symbol(event.name).seen if event.is_symbol else state.asset_seen_of(event.name)
+    seen = _prices(state, event.name).seen if event.is_symbol else state.asset_seen_of(event.name)
     if event.price is None:
         seen.pop(event.source, None)
     else:
@@ -224,15 +246,15 @@ def _asset_price_set(state: State, event: happened.AssetPriceSet) -> None:
 
 
 def _breaker_set(state: State, event: happened.BreakerSet) -> None:
-    state.symbol(event.symbol).breaker = event.state
+    _prices(state, event.symbol).breaker = event.state
 
 
 def _premium_sampled(state: State, event: happened.PremiumSampled) -> None:
-    state.symbol(event.symbol).premiums.append(event.premium)
+    _prices(state, event.symbol).premiums.append(event.premium)
 
 
 def _funding_settled(state: State, event: happened.FundingSettled) -> None:
-    symbol = state.symbol(event.symbol)
+    symbol = _prices(state, event.symbol)
     symbol.premiums.clear()
     symbol.funding_at_ms = event.at_ms
 
