@@ -184,13 +184,13 @@ def ladder(symbol, settle, rungs, cap, **other):
 def test_the_ladders_of(venue, routes, expected):
     found = fetched(venue, routes)
 
-    assert [one for one in expected if one.rungs] == [one for one in found.ladders if one.rungs]
+    assert expected == [one for one in found.ladders if one.rungs]
 
 
 @pytest.mark.parametrize(
     ("venue", "routes", "expected"),
     [
-        # Numbers of the replies in server.py; percentages of Kraken ÷ 100.
+        # Numbers of the replies in replies.py; percentages of Kraken ÷ 100.
         pytest.param(
             "gate",
             replies.GATE,

@@ -124,4 +124,5 @@ def test_two_editions_of_binance():
     found = difference(old, new)
 
     assert 588 - 315 == len(found.added) - len(found.removed)
+    assert found.ladders
     assert all(isinstance(one, Change) and one.before != one.after for one in found.ladders)
