@@ -252,12 +252,12 @@ def test_the_joint_point_of_netted_legs_is_the_first_crossing(pair, first, secon
 
     if found is None:
         assert reached is None
-    elif reached is not None:
-        assert Fraction(found) <= reached
-        if found:
-            # Rounded towards zero at 8 places: not before it, and at once after it.
-            assert not is_liquidated(held, moved(marks, moves, Fraction(found) - NEAR))
-            assert is_liquidated(held, moved(marks, moves, Fraction(found) + Fraction(2, 10**8)))
+        return
+    assert reached is None or Fraction(found) <= reached
+    if found:
+        # Rounded towards zero at 8 places: not before it, and at once after it.
+        assert not is_liquidated(held, moved(marks, moves, Fraction(found) - NEAR))
+        assert is_liquidated(held, moved(marks, moves, Fraction(found) + Fraction(2, 10**8)))
 
 
 @given(pairs())
