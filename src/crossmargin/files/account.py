@@ -5,10 +5,7 @@ read exactly, never through a binary float. Anything wrong with it is one senten
 where, what and why; a file is read whole or not at all.
 """
 
-import tomllib
-from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -25,6 +22,15 @@ from crossmargin.files.tables import (
     PositionRow,
     TierRow,
 )
+from crossmargin.files.toml import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Bound,
+    check_head,
+    check_numbers,
+    text_of,
+    tree_of,
+)
 from crossmargin.files.unknown import unknown_symbol
 from crossmargin.margin.modes import check_modes
 from crossmargin.model.account import (
@@ -39,7 +45,7 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType
 from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.money import ZERO, exact, number, plain
+from crossmargin.money import ZERO, exact, plain
 from crossmargin.rulebooks.loader import editions_with, load_rulebook
 from crossmargin.rulebooks.options import option_contract
 from crossmargin.rulebooks.schema import Collateral, Contract, Rulebook
@@ -81,13 +87,7 @@ def read_account_file(path: str | Path) -> AccountFile:
     UsageError
         One sentence with file, place and reason.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
-    return parse_account(text, str(path))
+    return parse_account(text_of(path), str(path))
 
 
 def parse_account(text: str, name: str) -> AccountFile:
@@ -106,79 +106,37 @@ def parse_account(text: str, name: str) -> AccountFile:
 
 
 def _table(text: str) -> AccountTable:
-    if not text.strip():
-        raise UsageError("is empty")
-    try:
-        tree = tomllib.loads(text, parse_float=_decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"is not TOML: {error}") from None
-    except ValueError:
-        raise UsageError("holds a whole number of thousands of digits") from None
-    except RecursionError:
-        raise UsageError("is nested too deeply") from None
+    tree = tree_of(text)
     try:
         table = msgspec.convert(tree, AccountTable)
     except msgspec.ValidationError as error:
         raise UsageError(in_words(error, tree, AccountTable, {"venue": ""})) from None
-    if table.schema != SCHEMA:
-        raise UsageError(f"schema: {table.schema} is not known here, only {SCHEMA} is")
-    if table.at is not None and table.at.tzinfo is None:
-        raise UsageError("at: has no time zone; write it with a Z")
-    _check(table, "")
+    check_head(table.schema, SCHEMA, table.at)
+    check_numbers(table, "", _BOUNDS)
     return table
 
 
-def _decimal(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text  # An exponent beyond all bounds; whoever needs a number here says where it is.
-
-
-# Bounds by key: what a number may be, in words and as a test.
-_POSITIVE = ("must be above zero", lambda value: value > 0)
-_NOT_NEGATIVE = ("must not be negative", lambda value: value >= 0)
-_FRACTION = ("must be at least 0 and below 1", lambda value: 0 <= value < 1)
-_BOUNDS: dict[str, tuple[str, Callable[[Decimal], bool]]] = {
-    "marks": _POSITIVE,
-    "index": _POSITIVE,
+_FRACTION: Bound = ("must be at least 0 and below 1", lambda value: 0 <= value < 1)
+_BOUNDS: dict[str, Bound] = {
+    "marks": POSITIVE,
+    "index": POSITIVE,
     "leverage": ("must be at least 1", lambda value: value >= 1),
     "max_leverage": ("must be at least 1", lambda value: value >= 1),
-    "entry_price": _POSITIVE,
-    "price": _POSITIVE,
-    "trigger_price": _POSITIVE,
-    "margin": _NOT_NEGATIVE,
-    "floor": _NOT_NEGATIVE,
-    "deduction": _NOT_NEGATIVE,
+    "entry_price": POSITIVE,
+    "price": POSITIVE,
+    "trigger_price": POSITIVE,
+    "margin": NOT_NEGATIVE,
+    "floor": NOT_NEGATIVE,
+    "deduction": NOT_NEGATIVE,
     "rate": ("must be above 0 and below 1", lambda value: 0 < value < 1),
     "initial_rate": ("must be above 0 and at most 1", lambda value: 0 < value <= 1),
-    "open_interest": _NOT_NEGATIVE,
-    "multiplier": _POSITIVE,
-    "tick": _POSITIVE,
-    "lot": _POSITIVE,
+    "open_interest": NOT_NEGATIVE,
+    "multiplier": POSITIVE,
+    "tick": POSITIVE,
+    "lot": POSITIVE,
     "bid_buffer": _FRACTION,
     "ask_buffer": _FRACTION,
 }
-
-
-def _check(node: object, where: str, key: str = "") -> None:
-    if isinstance(node, Decimal):
-        try:
-            value = number(node)
-        except UnitError as error:
-            raise UnitError(f"{where}: {error}") from None
-        words, holds = _BOUNDS.get(key, ("", lambda _: True))
-        if not holds(value):
-            raise UnitError(f"{where}: {words}, not {plain(value)}")
-    elif isinstance(node, Struct):
-        for name in node.__struct_fields__:
-            _check(getattr(node, name), f"{where}.{name}" if where else name, name)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            _check(value, f"{where}.{name}", key)
-    elif isinstance(node, list):
-        for place, value in enumerate(node):
-            _check(value, f"{where}[{place}]", key)
 
 
 @exact

@@ -6,18 +6,16 @@ or not at all. Nothing is played here: `runtime.story` does that.
 """
 
 import re
-import tomllib
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from crossmargin.errors import CrossmarginError, UnitError, UsageError
+from crossmargin.errors import CrossmarginError, UsageError
 from crossmargin.files.complaint import in_words
 from crossmargin.files.story_tables import (
     Edge,
@@ -30,6 +28,7 @@ from crossmargin.files.story_tables import (
     StoryTable,
     Walk,
 )
+from crossmargin.files.toml import POSITIVE, check_head, check_numbers, text_of, tree_of
 from crossmargin.files.unknown import unknown_symbol
 from crossmargin.money import ONE, exact, number, plain
 from crossmargin.rulebooks.loader import load_rulebook
@@ -55,13 +54,7 @@ def read_story(path: str | Path) -> Story:
     UsageError
         One sentence with file, place and reason.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
-    return parse_story(text, str(path))
+    return parse_story(text_of(path), str(path))
 
 
 @exact
@@ -95,21 +88,13 @@ def offset_ms(text: str, where: str) -> int:
 
 
 def _table(text: str) -> StoryTable:
-    try:
-        tree = tomllib.loads(text, parse_float=_decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"is not TOML: {error}") from None
-    except (ValueError, RecursionError):
-        raise UsageError("is no sensible TOML: a number too long or tables too deep") from None
+    tree = tree_of(text)
     try:
         table = msgspec.convert(tree, StoryTable)
     except msgspec.ValidationError as error:
         raise UsageError(_in_words(error, tree)) from None
-    if table.schema != SCHEMA:
-        raise UsageError(f"schema: {table.schema} is not known here, only {SCHEMA} is")
-    if table.at is not None and table.at.tzinfo is None:
-        raise UsageError("at: has no time zone; write it with a Z")
-    _check_numbers(table, "")
+    check_head(table.schema, SCHEMA, table.at)
+    check_numbers(table, "", _BOUNDS)
     return table
 
 
@@ -119,33 +104,8 @@ def _in_words(error: msgspec.ValidationError, tree: dict[str, Any]) -> str:
     return in_words(known, tree, StoryTable, {})
 
 
-def _decimal(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
-
-
-_ABOVE_ZERO = frozenset({"marks", "index", "price", "prices", "entry_price", "capital", "depth"})
-
-
-def _check_numbers(node: object, where: str, key: str = "") -> None:
-    if isinstance(node, Decimal):
-        try:
-            value = number(node)
-        except UnitError as error:
-            raise UnitError(f"{where}: {error}") from None
-        if key in _ABOVE_ZERO and value <= 0:
-            raise UnitError(f"{where}: must be above zero, not {plain(value)}")
-    elif isinstance(node, Struct):
-        for name in node.__struct_fields__:
-            _check_numbers(getattr(node, name), f"{where}.{name}" if where else name, name)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            _check_numbers(value, f"{where}.{name}", key)
-    elif isinstance(node, tuple):
-        for place, value in enumerate(node):
-            _check_numbers(value, f"{where}[{place}]", key)
+_ABOVE_ZERO = ("marks", "index", "price", "prices", "entry_price", "capital", "depth")
+_BOUNDS = dict.fromkeys(_ABOVE_ZERO, POSITIVE)
 
 
 def _resolved(table: StoryTable, name: str) -> Story:
@@ -203,7 +163,7 @@ def _step(row: dict[str, Any], where: str, start_ms: int) -> Step:
     except msgspec.ValidationError as error:
         said = _in_words(error, rest).replace("invalid value", f"unknown step {do}")
         raise UsageError(f"{where}.{said}" if ": " in said else f"{where}: {said}") from None
-    _check_numbers(step, where)
+    check_numbers(step, where, _BOUNDS)
     return step
 
 

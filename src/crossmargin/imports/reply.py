@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from crossmargin.errors import UsageError
+from crossmargin.files.toml import decimal_of
 from crossmargin.imports.ccxt_unified import info_of
 from crossmargin.money import DIGITS_INTEGER_MAX
 
@@ -225,7 +226,7 @@ def parsed(text: str, name: str) -> object:
     try:
         return json.loads(
             text.removeprefix("\ufeff"),
-            parse_float=_decimal,
+            parse_float=decimal_of,
             parse_constant=str,
             object_pairs_hook=_without_twins,
         )
@@ -353,13 +354,6 @@ def _is_nothing(value: object) -> bool:
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= 40 else f"{text[:40]}…"
-
-
-def _decimal(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text  # An exponent beyond all bounds; whoever needs a number here says where it is.
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def test_other_fees_are_another_rulebook():
 @pytest.mark.parametrize(
     ("story", "said"),
     [
+        ("", "story: is empty"),
         ("schema = 1", "story: missing key venue"),
         (STORY.replace("schema = 1", "schema = 2"), "story: schema: 2 is not known here"),
         (STORY.replace('"100000"', '"0"'), "story: marks.BTCUSDT: must be above zero, not 0"),
@@ -104,6 +105,10 @@ def test_other_fees_are_another_rulebook():
         (STORY.replace("USDT = 1000", 'USDT = "x"'), "story: accounts[0].balances: is not a num"),
         (with_step('do = "mark"\nat_ms = 1'), "story: step[2].at_ms: unknown key"),
         (STORY.replace('"0.1"', "nan"), "story: accounts"),
+        (
+            STORY.replace("0.001", "0." + "1" * 19),
+            "story: fees.taker: 0.1111111111111111111 has mor",
+        ),
         (STORY.replace('BTCUSDT = "1', 'BTCUSD = "1'), "story: marks.BTCUSD: BTCUSD is not a"),
         (
             STORY.replace('"alice"\nbal', '"maker"\nbal'),
