@@ -47,8 +47,9 @@ def balances(state: State) -> dict[tuple[str, str], Decimal]:
 def audit(state: State) -> list[str]:
     """Return which laws the state breaks, a sentence each; empty if the books balance.
 
-    Every asset sums to zero over all purses. The fund is not below zero. Longs are shorts. What was
-    realised is in line with what is open. The books hold exactly the open orders.
+    Every asset sums to zero over all purses. The fund is not below zero. Longs are shorts and what
+    is counted as open. What was realised is in line with what is open. The books hold exactly the
+    open orders.
     """
     found = balances(state)
     return [
@@ -103,6 +104,7 @@ def _money_broken(found: dict[tuple[str, str], Decimal]) -> list[str]:
 
 def _positions_broken(state: State, found: dict[tuple[str, str], Decimal]) -> list[str]:
     open_sizes: dict[str, Decimal] = {}
+    longs: dict[str, Decimal] = {}
     open_costs: dict[str, Decimal] = {}
     for account in state.accounts.values():
         for position in account.positions.values():
@@ -110,11 +112,17 @@ def _positions_broken(state: State, found: dict[tuple[str, str], Decimal]) -> li
             instrument = state.rulebook.contracts[symbol].instrument
             cost = _cost(position.size, position.entry_price, instrument)
             open_sizes[symbol] = open_sizes.get(symbol, ZERO) + position.size
+            longs[symbol] = longs.get(symbol, ZERO) + max(ZERO, position.size)
             open_costs[symbol] = open_costs.get(symbol, ZERO) + cost
     broken = [
         f"longs of {symbol} are {plain(size)} more than shorts"
         for symbol, size in open_sizes.items()
         if size
+    ]
+    broken += [
+        f"{plain(one.open_interest)} of {symbol} are counted as open, which is not what is long"
+        for symbol, one in state.symbols.items()
+        if one.open_interest != longs.get(symbol, ZERO)
     ]
     # A realised profit is rounded once for each side of a trade.
     tolerance = EIGHT_PLACES * _ROUNDINGS_PER_TRADE * state.next_trade_id

@@ -24,6 +24,7 @@ from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.filters import is_reducing
 from crossmargin.venue.judging import is_margin_enough, judged, judged_as
+from crossmargin.venue.open_interest import is_room
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import AccountState, OpenOrder, State
 
@@ -172,4 +173,6 @@ def is_still_afforded(state: State, order: OpenOrder) -> bool:
     others = account.resting_size(order.symbol, order.placed.side, order.size) - order.size
     if not is_opening(held.size if held else ZERO, order.size, abs(others)):
         return True
+    if not is_room(state, order.symbol, order.size):
+        return False
     return is_margin_enough(judged(state, order.account)) is True

@@ -54,6 +54,7 @@ from crossmargin.venue.margin_check import (
     with_order,
 )
 from crossmargin.venue.matching import fillable, limit_of, trade
+from crossmargin.venue.open_interest import check_open_interest
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import AccountState, State
 
@@ -98,6 +99,7 @@ def place_order(decision: Decision, command: PlaceOrder) -> None:
         _check_book(decision, command)
         if may_open(account, command):
             check_ladder(decision, account, command.symbol, size_after(account, command))
+            check_open_interest(decision, command.symbol, command.size)
             order = intended(decision.state, command)
             check_margin(decision, account, with_order(decision.state, account, order))
     order_id = decision.state.next_order_id

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from crossmargin.money import ONE, ZERO
+
 
 class Filters(Struct, frozen=True):
     """What orders in a symbol must keep to; None where there is no such rule.
@@ -18,6 +20,40 @@ class Filters(Struct, frozen=True):
     lot: Decimal | None = None
     notional_min: Decimal | None = None
     band_fraction: Decimal | None = None
+
+
+class Limits(Struct, frozen=True):
+    """What the venue risks in one market; None where there is no such rule.
+
+    Attributes
+    ----------
+    open_interest_max : the notional at mark up to which orders may open more, in the quote asset.
+    fund_capital : what of the insurance fund stands behind this market on one day (UTC), in the
+        settle asset. The fund takes over what that could carry alone, and loses no more in it.
+    fund_adl_fraction : the part of `fund_capital` which, once lost, makes the fund give its
+        position up to winners.
+    """
+
+    open_interest_max: Decimal | None = None
+    fund_capital: Decimal | None = None
+    fund_adl_fraction: Decimal = ONE
+
+
+class AssetRules(Struct, frozen=True):
+    """How the index of one collateral asset is found, beyond the rules of all indices.
+
+    Attributes
+    ----------
+    sources_min, stale_ms : instead of the venue's.
+    floor_fraction : the index is at least this part of the redemption value, while one is fresh.
+    move_max_fraction : how far the index may go from where it was, within `move_ms`.
+    """
+
+    sources_min: int | None = None
+    stale_ms: int | None = None
+    floor_fraction: Decimal | None = None
+    move_max_fraction: Decimal | None = None
+    move_ms: int = 60_000
 
 
 class VenueSettings(Struct, frozen=True):
@@ -34,6 +70,10 @@ class VenueSettings(Struct, frozen=True):
     premium_sample_ms : how often the premium is sampled for funding.
     adl_policy : a key of `adl.POLICIES`.
     filters : by symbol; `filters_default` for the others.
+    limits : by symbol; `limits_default` for the others.
+    assets : rules for the index of collateral assets, by asset.
+    profit_leaves_fraction : the part of unrealised profit that may leave as money, which makes a
+        wallet owe it. No venue whose rules are packaged lets any.
     """
 
     sources_min: int = 1
@@ -45,7 +85,19 @@ class VenueSettings(Struct, frozen=True):
     adl_policy: str = "profit-times-leverage"
     filters: dict[str, Filters] = {}
     filters_default: Filters = Filters()
+    limits: dict[str, Limits] = {}
+    limits_default: Limits = Limits()
+    assets: dict[str, AssetRules] = {}
+    profit_leaves_fraction: Decimal = ZERO
 
     def filters_of(self, symbol: str) -> Filters:
         """Return the filters of a symbol."""
         return self.filters.get(symbol, self.filters_default)
+
+    def limits_of(self, symbol: str) -> Limits:
+        """Return the limits of a symbol."""
+        return self.limits.get(symbol, self.limits_default)
+
+    def asset_rules_of(self, asset: str) -> AssetRules:
+        """Return the rules for the index of a collateral asset."""
+        return self.assets.get(asset, AssetRules())

@@ -111,6 +111,10 @@ def broken_size(state):
     state.orders[1].size = D(2)
 
 
+def broken_interest(state):
+    state.symbol("BTCUSDT").open_interest = D(3)
+
+
 def broken_status(state):
     state.orders[1].status = OrderStatus.FILLED
 
@@ -158,6 +162,11 @@ LONG, SHORT = held("ann", "BTCUSDT", "2", "50000"), held("bob", "BTCUSDT", "-2",
             (order(1, "1", "100"),),
             broken_size,
             "the book of BTCUSDT does not hold exactly its open orders",
+        ),
+        (
+            (LONG, SHORT),
+            broken_interest,
+            "3 of BTCUSDT are counted as open, which is not what is long",
         ),
         ((order(1, "1", "100"),), broken_status, "the order 1 is filled and still there"),
         (
