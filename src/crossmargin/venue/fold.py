@@ -72,7 +72,7 @@ def _order(state: State, order_id: int) -> OpenOrder:
     return found
 
 
-def _prices(state: State, name: str) -> SymbolState:
+def _market(state: State, name: str) -> SymbolState:
     if state.unhashed is not None:
         state.unhashed.symbols.add(name)
     return state.symbol(name)
@@ -113,17 +113,18 @@ def _assets_mode_set(state: State, event: happened.AssetsModeSet) -> None:
 def _hold(state: State, name: str, position: Position, side: Side) -> None:
     account = _account(state, name)
     key = account.key(position.symbol, side)
-    held = account.positions.get(key)
+    market, held = _market(state, position.symbol), account.positions.get(key)
     was_long = max(ZERO, held.size) if held else ZERO
     if position.size > 0 or was_long:
         state.opened(position.symbol, max(ZERO, position.size) - was_long)
     if position.size:
         account.positions[key] = position
-        state.symbol(position.symbol).holders[name] = None
+        market.holders[name] = None
     else:
         account.positions.pop(key, None)
         if not any(symbol == position.symbol for symbol, _ in account.positions):
-            state.symbol(position.symbol).holders.pop(name, None)
+            market.holders.pop(name, None)
+    market.triggers.position_changed(name, account.held)
     account.changed()
 
 
@@ -144,15 +145,22 @@ def _order_accepted(state: State, event: happened.OrderAccepted) -> None:
         placed.price,
         event.parent_id,
     )
-    account = _account(state, placed.account)
-    state.orders[order.id] = account.orders[order.id] = order
-    if placed.client_id:
-        account.client_orders[placed.client_id] = order.id
     state.next_order_id = max(state.next_order_id, order.id + 1)
-    if event.is_waiting:
-        state.symbol(placed.symbol).waiting[order.id] = None
-    elif order.price is not None:
+    if not order.is_waiting and order.price is not None:
         _rest(state, order, order.price)
+    admit(state, order)
+
+
+def admit(state: State, order: OpenOrder) -> None:
+    """Let an order be among those of its account and market; the book is apart."""
+    account = _account(state, order.account)
+    state.orders[order.id] = account.orders[order.id] = order
+    if order.placed.client_id:
+        account.client_orders[order.placed.client_id] = order.id
+    if order.is_waiting:
+        symbol = state.symbol(order.symbol)
+        symbol.waiting[order.id] = None
+        symbol.triggers.add(order.id, order.placed, order.parent_id, account.held(order.placed))
     _order(state, order.id)
     account.order_changed(order)
 
@@ -165,7 +173,9 @@ def _rest(state: State, order: OpenOrder, price: Decimal) -> None:
 
 def _order_triggered(state: State, event: happened.OrderTriggered) -> None:
     order = _order(state, event.order_id)
-    state.symbol(order.symbol).waiting.pop(order.id, None)
+    symbol = state.symbol(order.symbol)
+    symbol.waiting.pop(order.id, None)
+    symbol.triggers.remove(order.id, order.placed, order.parent_id)
     order.status = OrderStatus.OPEN
     order.size = event.size
     if order.price is None:
@@ -197,6 +207,8 @@ def _order_gone(state: State, event: happened.OrderGone) -> None:
 def _forget(state: State, order: OpenOrder) -> None:
     symbol = state.symbol(order.symbol)
     symbol.waiting.pop(order.id, None)
+    symbol.triggers.remove(order.id, order.placed, order.parent_id)
+    symbol.triggers.parent_gone(order.id)
     symbol.book.remove(order.id)
     account = _account(state, order.account)
     del state.orders[order.id], account.orders[order.id]
@@ -223,14 +235,14 @@ def _filled(state: State, event: happened.Filled) -> None:
 
 
 def _price_set(state: State, event: happened.PriceSet) -> None:
-    symbol = _prices(state, event.symbol)
+    symbol = _market(state, event.symbol)
     if symbol.mark != event.mark:
         state.prices_changed()
     symbol.index, symbol.mark, symbol.last = event.index, event.mark, event.last
 
 
 def _source_seen(state: State, event: happened.SourceSeen) -> None:
-    seen = _prices(state, event.name).seen if event.is_symbol else state.asset_seen_of(event.name)
+    seen = _market(state, event.name).seen if event.is_symbol else state.asset_seen_of(event.name)
     if event.price is None:
         seen.pop(event.source, None)
     else:
@@ -246,15 +258,15 @@ def _asset_price_set(state: State, event: happened.AssetPriceSet) -> None:
 
 
 def _breaker_set(state: State, event: happened.BreakerSet) -> None:
-    _prices(state, event.symbol).breaker = event.state
+    _market(state, event.symbol).breaker = event.state
 
 
 def _premium_sampled(state: State, event: happened.PremiumSampled) -> None:
-    _prices(state, event.symbol).premiums.append(event.premium)
+    _market(state, event.symbol).premiums.append(event.premium)
 
 
 def _funding_settled(state: State, event: happened.FundingSettled) -> None:
-    symbol = _prices(state, event.symbol)
+    symbol = _market(state, event.symbol)
     symbol.premiums.clear()
     symbol.funding_at_ms = event.at_ms
 

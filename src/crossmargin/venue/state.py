@@ -23,6 +23,7 @@ from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.event import Breaker, OrderStatus
 from crossmargin.venue.resting import RestingGroup
 from crossmargin.venue.settings import VenueSettings
+from crossmargin.venue.trigger_index import TriggerIndex
 
 PositionKey = tuple[str, Side | None]
 """A symbol and, in hedge mode, a side."""
@@ -119,6 +120,11 @@ class AccountState:
             self._bare = self._viewed(())
         return self._bare
 
+    def held(self, placed: PlaceOrder) -> Decimal:
+        """Return the signed size of the position an order belongs to; zero where there is none."""
+        found = self.position(placed.symbol, placed.side)
+        return found.size if found else ZERO
+
     def view(self) -> Account:
         """Return the account with its orders; those that wait hold no margin and are left out.
 
@@ -187,6 +193,7 @@ class SymbolState:
     """One market: its book, its prices, what is open and what funding is worked out from."""
 
     __slots__ = (
+        "_triggers",
         "book",
         "breaker",
         "funding_at_ms",
@@ -213,6 +220,12 @@ class SymbolState:
         self.open_interest = ZERO
         self.holders: dict[str, None] = {}
         self.waiting: dict[int, None] = {}
+        self._triggers = TriggerIndex()
+
+    @property
+    def triggers(self) -> TriggerIndex:
+        """Return where the waiting orders fire."""
+        return self._triggers
 
 
 class Unhashed(Struct):

@@ -26,8 +26,7 @@ from crossmargin.venue.event import (
 )
 from crossmargin.venue.prices import is_usable, set_last_price
 from crossmargin.venue.state import OpenOrder, State, SymbolState
-
-STOPS = (OrderType.STOP, OrderType.STOP_MARKET)
+from crossmargin.venue.trigger_index import rises
 
 
 @exact
@@ -36,7 +35,7 @@ def look_at(decision: Decision, symbol: str) -> None:
     market = decision.state.symbol(symbol)
     _take_last_trade(decision, symbol)
     _follow_positions(decision, market)
-    while market.waiting and is_usable(decision.state, symbol) and _fire_reached(decision, market):
+    while is_usable(decision.state, symbol) and _fire_reached(decision, market):
         # Ends: every round takes orders out of those that wait, and exits that are attached
         # meanwhile close what others opened.
         _take_last_trade(decision, symbol)
@@ -54,8 +53,7 @@ def attach(decision: Decision, order_id: int) -> None:
     parent = state.orders.get(order_id)
     if parent is None:
         return
-    waiting = state.symbol(parent.symbol).waiting
-    if any(state.orders[one].parent_id == order_id for one in waiting):
+    if state.symbol(parent.symbol).triggers.has_exits(order_id):
         return
     placed = parent.placed
     for price, kind in (
@@ -84,21 +82,16 @@ def attach(decision: Decision, order_id: int) -> None:
 
 
 def is_reached(order: OpenOrder, price: Decimal, held: Decimal) -> bool:
-    """Return whether a stop or take-profit fires at `price`.
-
-    Stops that buy fire at their price or above, those that sell at it or below; take-profits the
-    other way round.
+    """Return whether a stop or take-profit fires at `price`; see `trigger_index.rises`.
 
     Parameters
     ----------
     held : signed size of the position, which says which way an order without size would trade.
     """
-    trigger_price = order.placed.trigger_price
-    size = order.placed.size or -held
-    if trigger_price is None or not size:
+    trigger_price, is_rising = order.placed.trigger_price, rises(order.placed, held)
+    if trigger_price is None or is_rising is None:
         return False
-    is_upward = (size > 0) is (order.type in STOPS)
-    return price >= trigger_price if is_upward else price <= trigger_price
+    return price >= trigger_price if is_rising else price <= trigger_price
 
 
 def trailing_stop_price(order: OpenOrder) -> Decimal | None:
@@ -125,8 +118,12 @@ def _take_last_trade(decision: Decision, symbol: str) -> None:
 
 def _follow_positions(decision: Decision, market: SymbolState) -> None:
     """Make attached exits as large as what they close, and cancel those with nothing to close."""
-    state = decision.state
-    for order_id in list(market.waiting):
+    state, stale = decision.state, market.triggers.stale
+    if not stale:
+        return
+    looked_at = sorted(stale)
+    stale.clear()
+    for order_id in looked_at:
         order = state.orders.get(order_id)
         if order is None or order.parent_id is None:
             continue
@@ -144,11 +141,14 @@ def _follow_positions(decision: Decision, market: SymbolState) -> None:
 def _fire_reached(decision: Decision, market: SymbolState) -> bool:
     """Fire every waiting order whose price is reached; return whether there was one."""
     state, is_any = decision.state, False
-    for order_id in list(market.waiting):
+    if not market.waiting:
+        return False
+    prices = {Trigger.MARK: market.mark, Trigger.LAST: market.last, Trigger.INDEX: market.index}
+    for order_id in market.triggers.reached(prices):
         order = state.orders.get(order_id)
         if order is None or not order.is_waiting:
             continue  # Ended or fired by what an earlier one has done.
-        price = _price(market, order.placed.trigger)
+        price = prices[order.placed.trigger]
         if price is None or not _is_fired(decision, order, price):
             continue
         size = _size(state, order)
@@ -160,12 +160,6 @@ def _fire_reached(decision: Decision, market: SymbolState) -> bool:
         matching.trade(decision, order_id, why="trigger")
         is_any = True
     return is_any
-
-
-def _price(market: SymbolState, trigger: Trigger) -> Decimal | None:
-    if trigger is Trigger.MARK:
-        return market.mark
-    return market.last if trigger is Trigger.LAST else market.index
 
 
 def _is_fired(decision: Decision, order: OpenOrder, price: Decimal) -> bool:
@@ -184,9 +178,7 @@ def _is_fired(decision: Decision, order: OpenOrder, price: Decimal) -> bool:
 
 
 def _held(state: State, order: OpenOrder) -> Decimal:
-    """Return the signed size of the position an order belongs to; zero where there is none."""
-    held = state.accounts[order.account].position(order.symbol, order.placed.side)
-    return held.size if held else ZERO
+    return state.accounts[order.account].held(order.placed)
 
 
 def _size(state: State, order: OpenOrder) -> Decimal:
