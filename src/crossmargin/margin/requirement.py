@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from msgspec import Struct
 
 from crossmargin.errors import InvariantBroken
+from crossmargin.margin.fractions import initial_margin as stepped_initial_margin
 from crossmargin.margin.fractions import scaled_initial_fraction
 from crossmargin.margin.pnl import notional
 from crossmargin.model.account import MarginMode, Position
@@ -82,7 +83,7 @@ def maintenance_margin(
     """
     step = rule.money_step
     if step is not None and tier.initial_rate is not None:
-        base = up_to(step, down_to(step, exposure.value) * tier.initial_rate)
+        base = stepped_initial_margin(down_to(step, exposure.value), tier.initial_rate, step)
         # Divided last: a share that does not end must not add a step to a margin that does.
         return up_to(step, quotient_up(base * tier.rate, tier.initial_rate))
     rate = tier.rate + tier.growth * exposure.coins
