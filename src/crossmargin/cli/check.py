@@ -36,8 +36,7 @@ def check(
     file = account_file(account)
     assessment = assess(file.account, file.market, file.rulebook)
     if as_json:
-        import msgspec
-
+        from crossmargin.cli.as_json import show_json
         from crossmargin.files.answer import answer
 
         found = answer(assessment)
@@ -45,8 +44,7 @@ def check(
             from crossmargin.cli.explain import explanation
 
             found["explanation"] = [*explanation(assessment)]
-        text = msgspec.json.format(msgspec.json.encode(found), indent=2)
-        typer.echo(text.decode())
+        show_json(found)
     else:
         _show(assessment, is_explained=explain)
     if assessment.missing:

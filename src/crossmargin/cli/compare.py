@@ -45,12 +45,10 @@ def compare(
 
         write_comparison(html, found, title="" if account == "-" else Path(account).stem)
     if as_json:
-        import msgspec
-
+        from crossmargin.cli.as_json import show_json
         from crossmargin.files.comparison import comparison_answer
 
-        text = msgspec.json.format(msgspec.json.encode(comparison_answer(found)), indent=2)
-        typer.echo(text.decode())
+        show_json(comparison_answer(found))
     else:
         from crossmargin.cli.compare_tables import show_comparison
         from crossmargin.cli.console import console

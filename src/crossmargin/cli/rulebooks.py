@@ -52,10 +52,9 @@ def list_rulebooks(
 
     found = summaries() if venue is None else (summary(venue),)
     if as_json:
-        import msgspec
+        from crossmargin.cli.as_json import show_json
 
-        text = msgspec.json.format(msgspec.json.encode({"schema": 1, "venues": found}), indent=2)
-        typer.echo(text.decode())
+        show_json({"schema": 1, "venues": found})
         return
     from crossmargin.cli.console import console
 

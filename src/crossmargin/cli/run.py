@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import typer
 
 from crossmargin.cli.console import console, show_sentence
@@ -58,10 +57,10 @@ def run_and_show(
 
         written = write_report(out, results)
     if as_json:
+        from crossmargin.cli.as_json import show_json
         from crossmargin.report.plain_summary import plain_summary
 
-        text = msgspec.json.format(msgspec.json.encode(plain_summary(summary)), indent=2)
-        typer.echo(text.decode())
+        show_json(plain_summary(summary))
     else:
         screen = console()
         _show(screen, summary, results)

@@ -22,8 +22,6 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Check every entry of a store: hashes, order, what it makes of the venue."""
-    import msgspec
-
     from crossmargin.store.sqlite import SqliteReader
     from crossmargin.store.verify import verify as verdict_of
     from crossmargin.venue.decide import decide
@@ -36,8 +34,9 @@ def verify(
     finally:
         reader.close()
     if as_json:
-        whole = {"schema": 1, "store": str(store), "header": header, "verdict": verdict}
-        typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+        from crossmargin.cli.as_json import show_json
+
+        show_json({"schema": 1, "store": str(store), "header": header, "verdict": verdict})
     else:
         typer.echo("\n".join(_lines(header, verdict, state)))
     if verdict.damage:
