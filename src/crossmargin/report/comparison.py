@@ -10,16 +10,16 @@ Everything that comes from data is escaped. Numbers are rounded for reading; `--
 
 from collections.abc import Iterable
 from decimal import ROUND_FLOOR
-from functools import cache
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
+from tempfile import TemporaryDirectory
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.assessment import Status
 from crossmargin.report.compared_bars import asked_of_equity, moves
 from crossmargin.report.compared_tables import carried, margins, prices, venue_count
+from crossmargin.report.parts import kept, part, unwritten
 from crossmargin.report.words import listed, percent
 from crossmargin.risk.comparison import (
     Answer,
@@ -40,22 +40,22 @@ def comparison_page(comparison: Comparison, *, title: str = "") -> str:
     parts = {
         "title": escape(f"{title or 'Comparison'}: {headline}"),
         "kicker": " · ".join(
-            escape(part)
-            for part in (title, f"{home.venue}, rules of {home.rulebook.edition}", _held(home))
-            if part
+            escape(words)
+            for words in (title, f"{home.venue}, rules of {home.rulebook.edition}", _held(home))
+            if words
         ),
-        "headline": _kept(headline),
-        "verdict": _kept(_verdict(comparison)),
+        "headline": kept(headline),
+        "verdict": kept(_verdict(comparison)),
         "margins": margins(comparison),
         "sections": "\n".join(_sections(comparison)),
         "source": escape(_source(comparison)),
-        "style": f"{_part('page.css')}\n{_part('comparison.css')}",
+        "style": f"{part('page.css')}\n{part('comparison.css')}",
     }
-    return Template(_part("comparison.html")).substitute(parts)
+    return Template(part("comparison.html")).substitute(parts)
 
 
 def write_comparison(path: Path, comparison: Comparison, *, title: str = "") -> None:
-    """Write `comparison_page` to `path`, replacing what is there.
+    """Write `comparison_page` to `path`, replacing what is there, whole or not at all.
 
     Raises
     ------
@@ -63,15 +63,13 @@ def write_comparison(path: Path, comparison: Comparison, *, title: str = "") -> 
         If it cannot be written there.
     """
     html = comparison_page(comparison, title=title)
-    draft = path.with_name(f".{path.name}.draft")
     try:
-        draft.write_text(html, encoding="utf-8")
-        draft.replace(path)
+        with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+            made = Path(folder) / path.name
+            made.write_text(html, encoding="utf-8")
+            made.replace(path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{path}: the report cannot be written there: {reason}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+        raise UsageError(unwritten(path, error)) from None
 
 
 def _headline(comparison: Comparison) -> str:
@@ -198,14 +196,4 @@ def _source(comparison: Comparison) -> str:
 
 
 def _listed(lines: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{_kept(line)}</li>' for line in lines)}</ul>"
-
-
-def _kept(text: str) -> str:
-    # A number and its sign stay on one line.
-    return escape(text).replace(" %", "&nbsp;%")
-
-
-@cache
-def _part(name: str) -> str:
-    return files("crossmargin.report").joinpath(name).read_text(encoding="utf-8")
+    return f"<ul>{''.join(f'<li>{kept(line)}</li>' for line in lines)}</ul>"

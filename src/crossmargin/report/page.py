@@ -11,9 +11,7 @@ data block cannot end its script element early.
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from html import escape
-from importlib.resources import files
 from string import Template
 
 from crossmargin.replay.result import ReplayResult
@@ -21,6 +19,7 @@ from crossmargin.report.compare import compared
 from crossmargin.report.drawing import SYMBOLS_MAX, Frame, Json, family, frame_of
 from crossmargin.report.figures import figures
 from crossmargin.report.headline import headline, label, market_move, outcome, verdict
+from crossmargin.report.parts import kept, part
 from crossmargin.report.receipts import funding, orders, receipts
 from crossmargin.report.summary import Summary, summarise
 from crossmargin.report.words import count_of, day, duration, moment
@@ -81,7 +80,7 @@ def page(
         "title": escape(f"{title or 'Replay'}: {' '.join(headline(m) for m in summary.modes)}"),
         "kicker": _kicker(summary, title),
         "headlines": "\n".join(_headline(number, summary) for number in range(len(results))),
-        "verdict": _kept(f"{verdict(summary.modes)} {market_move(summary.symbols)}".strip()),
+        "verdict": kept(f"{verdict(summary.modes)} {market_move(summary.symbols)}".strip()),
         "compared": compared(summary),
         "sections": _sections(charts, frame, summary),
         "events": _events(results),
@@ -89,12 +88,12 @@ def page(
         "assumptions": _listed(summary.assumptions),
         "gaps": _gaps(summary),
         "source": escape(_source(summary, frame)),
-        "style": _part("page.css"),
-        "script": _part("page.js"),
+        "style": part("page.css"),
+        "script": part("page.js"),
         "library": _library(),
         "spec": script_json(spec),
     }
-    return Template(_part("page.html")).substitute(parts)
+    return Template(part("page.html")).substitute(parts)
 
 
 def script_json(content: Json) -> str:
@@ -106,18 +105,13 @@ def script_json(content: Json) -> str:
 def _kicker(summary: Summary, title: str) -> str:
     window = f"{moment(summary.from_ms)} to {moment(summary.to_ms)}"
     book = f"{summary.venue}, rules of {summary.edition}"
-    return " · ".join(escape(part) for part in (title, window, book) if part)
+    return " · ".join(escape(words) for words in (title, window, book) if words)
 
 
 def _headline(number: int, summary: Summary) -> str:
     mode = summary.modes[number]
-    words = _kept(outcome(mode))
+    words = kept(outcome(mode))
     return f'<span class="{family(number)}"><b>{escape(label(mode.name))}:</b> {words}</span>'
-
-
-def _kept(text: str) -> str:
-    # A number and its sign stay on one line.
-    return escape(text).replace(" %", "&nbsp;%")
 
 
 def _sections(charts: dict[str, list[Json]], frame: Frame, summary: Summary) -> str:
@@ -198,11 +192,6 @@ def _listed(sentences: tuple[str, ...]) -> str:
 def _ended(sentence: str) -> str:
     text = sentence[:1].upper() + sentence[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-@cache
-def _part(name: str) -> str:
-    return files("crossmargin.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _library() -> str:

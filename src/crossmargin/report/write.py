@@ -17,6 +17,7 @@ from tempfile import mkdtemp
 from crossmargin.errors import UsageError
 from crossmargin.replay.result import ReplayResult
 from crossmargin.report.page import page
+from crossmargin.report.parts import unwritten
 from crossmargin.report.plain_summary import plain_summary
 from crossmargin.report.summary import summarise
 from crossmargin.report.tables import events_table, path_table
@@ -53,7 +54,7 @@ def write_report(
     try:
         is_file = out.exists() and not out.is_dir()
     except OSError as error:
-        raise UsageError(_sentence(out, error)) from None
+        raise UsageError(unwritten(out, error)) from None
     if is_file:
         raise UsageError(f"{out}: a file is where the report's folder should be")
     html = page(results, title=title)
@@ -78,13 +79,8 @@ def write_report(
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
-        raise UsageError(_sentence(out, error)) from None
+        raise UsageError(unwritten(out, error)) from None
     return tuple(out / name for name in NAMES)
-
-
-def _sentence(out: Path, error: OSError) -> str:
-    reason = (error.strerror or str(error)).lower()
-    return f"{out}: the report cannot be written there: {reason}"
 
 
 def _make_parents(out: Path, made: list[Path]) -> None:

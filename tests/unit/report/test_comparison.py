@@ -145,8 +145,20 @@ def test_buckets_and_equity_that_is_gone_are_drawn():
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     found = compared(LONG, MARKS, replace(HOME), [])
+    (tmp_path / "taken").mkdir()
 
-    with pytest.raises(UsageError, match="the report cannot be written there"):
-        write_comparison(tmp_path, found)
-    with pytest.raises(UsageError, match="the report cannot be written there"):
-        write_comparison(tmp_path / "none" / "x.html", found)
+    for place in ("taken", "none/x.html"):
+        with pytest.raises(UsageError, match="the report cannot be written there"):
+            write_comparison(tmp_path / place, found)
+    assert ["taken"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_what_was_there_is_replaced_and_nothing_else_is_left(tmp_path):
+    place = tmp_path / "compared.html"
+    place.write_text("old", encoding="utf-8")
+    found = compared(LONG, MARKS, replace(HOME), [])
+
+    write_comparison(place, found)
+
+    assert comparison_page(found) == place.read_text(encoding="utf-8")
+    assert [place] == [*tmp_path.iterdir()]
