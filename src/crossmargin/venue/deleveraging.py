@@ -25,13 +25,12 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, quotient_down, quotient_up
 from crossmargin.venue import adl, event, matching
+from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.judging import judged
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.liquidation import positions_of
 from crossmargin.venue.state import State
-
-FUND = "fund"
-"""The account that holds what the insurance fund took over, and the purse of its money."""
 
 
 class Winner(Struct, frozen=True):
@@ -117,7 +116,7 @@ def deleverage(decision: Decision, name: str, takeover: Takeover, means: Decimal
 def close_at_mark(decision: Decision, name: str, symbol: str, side: Side) -> None:
     """Close what is left of a position against anybody on the other side, at the mark.
 
-    Largest profits first, then by name; the fund as far as its purse pays what it realises; last
+    Largest profits first, then by name; the fund as far as its money pays what it realises; last
     the account's own opposite position, in hedge mode. Nobody's equity changes by it.
     """
     state = decision.state
@@ -138,8 +137,8 @@ def close_at_mark(decision: Decision, name: str, symbol: str, side: Side) -> Non
             return
         part = min(abs(size), abs(held.size)).copy_sign(held.size)
         if other == FUND:
-            money = state.purse(FUND, instrument.settle)
-            if money + unrealised_pnl(-part, entry, mark, instrument) < 0:
+            realised = unrealised_pnl(-part, entry, mark, instrument)
+            if money_behind(state, symbol) + realised < 0:
                 continue
         hand_over(decision, name, symbol, part, other, mark, "close-out")
 

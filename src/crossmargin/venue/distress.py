@@ -20,12 +20,14 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import matching
+from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.decision import Decision
-from crossmargin.venue.deleveraging import FUND, instrument_of, net_out
+from crossmargin.venue.deleveraging import instrument_of, net_out
 from crossmargin.venue.event import ClockSet, Filled, LiquidationStep, PriceSet
 from crossmargin.venue.execution import CANCEL_RULE, REDUCTION_RULES
 from crossmargin.venue.fund import square_fund
 from crossmargin.venue.judging import judged, judged_with_orders
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.liquidation import (
     CancelOrders,
     Reduce,
@@ -68,10 +70,10 @@ def look_after(decision: Decision) -> None:
 
 
 def unwind(decision: Decision) -> None:
-    """Let the fund sell its inventory into the book, as far as its purse pays the losses.
+    """Let the fund sell its inventory into the book, as far as its money pays the losses.
 
     Symbols whose prices are not usable wait. Price by price, best first: no more than what the
-    purse can realise is sold, so it never falls below zero.
+    money behind the market can realise is sold, so it never falls below zero.
     """
     state = decision.state
     fund = state.accounts.get(FUND)
@@ -98,7 +100,7 @@ def unwind(decision: Decision) -> None:
 def _affordable(state: State, symbol: str, size: Decimal, entry_price: Decimal) -> Decimal:
     # How much of the fund's position (signed) the book takes at losses the purse can pay.
     instrument = instrument_of(state, symbol)
-    purse = state.purse(FUND, instrument.settle)
+    purse = money_behind(state, symbol)
     lot = instrument.lot or EIGHT_PLACES
     left, sold = abs(size), ZERO
     for _, price, resting in state.symbol(symbol).book.opposite(-size, None):

@@ -53,9 +53,13 @@ class AccountOpened(Event, frozen=True, tag="account-opened"):
 
 
 class MoneyMoved(Event, frozen=True, tag="money-moved"):
-    """A deposit, withdrawal, transfer, payment into the fund; `why` in one word."""
+    """A deposit, withdrawal, transfer, payment into the fund; `why` in one word.
+
+    `symbol` is the market that the insurance fund pays a loss of; empty for all else.
+    """
 
     why: str
+    symbol: str = ""
 
 
 class LeverageSet(Event, frozen=True, tag="leverage-set"):

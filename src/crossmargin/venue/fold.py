@@ -18,6 +18,7 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ZERO, exact
 from crossmargin.venue import event as happened
 from crossmargin.venue.event import AnyEvent, OrderStatus, Posting
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.state import AccountState, OpenOrder, State, SymbolState
 
 
@@ -220,6 +221,8 @@ def _forget(state: State, order: OpenOrder) -> None:
 def _filled(state: State, event: happened.Filled) -> None:
     state.next_trade_id = max(state.next_trade_id, event.trade_id + 1)
     _hold(state, event.account, event.position, event.side)
+    if event.account == FUND:
+        _fund_realised(state, event.symbol, event.realised_pnl - event.fee)
     if event.order_id is None:
         return
     order = _order(state, event.order_id)
@@ -232,6 +235,19 @@ def _filled(state: State, event: happened.Filled) -> None:
     if order.price is not None and not order.is_waiting:
         state.symbol(order.symbol).book.resize(order.id, order.size)
     _account(state, order.account).order_changed(order)
+
+
+def _money_moved(state: State, event: happened.MoneyMoved) -> None:
+    if event.symbol:
+        paid = sum((one.amount for one in event.postings if one.source == FUND), ZERO)
+        _fund_realised(state, event.symbol, -paid)
+
+
+def _fund_realised(state: State, symbol: str, amount: Decimal) -> None:
+    # What markets cost the insurance fund is counted by the day.
+    market = _prices(state, symbol)
+    market.fund_result = market.fund_result_on(state.day) + amount
+    market.fund_day = state.day
 
 
 def _price_set(state: State, event: happened.PriceSet) -> None:
@@ -296,6 +312,7 @@ CHANGES: dict[type, Callable[[State, Any], None]] = {
     happened.OrderResized: _order_resized,
     happened.OrderGone: _order_gone,
     happened.Filled: _filled,
+    happened.MoneyMoved: _money_moved,
     happened.PriceSet: _price_set,
     happened.SourceSeen: _source_seen,
     happened.AssetPriceSet: _asset_price_set,

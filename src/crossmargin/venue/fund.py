@@ -16,10 +16,12 @@ from crossmargin.margin.lookup import leverage_of
 from crossmargin.margin.takeover import Takeover
 from crossmargin.model.account import Account
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to
+from crossmargin.venue.backstop import has_own_capital, is_carried, money_behind
 from crossmargin.venue.decision import Decision, moved
-from crossmargin.venue.deleveraging import FUND, instrument_of, mark_of
+from crossmargin.venue.deleveraging import instrument_of, mark_of
 from crossmargin.venue.event import MoneyMoved
 from crossmargin.venue.judging import judged_as, pool_of
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.posting import post_fill
 from crossmargin.venue.state import State
 
@@ -43,7 +45,10 @@ def with_purse(state: State) -> Account:
 
 
 def is_borne(state: State, takeover: Takeover) -> bool:
-    """Return whether the fund could take a position: with money left, and without failing."""
+    """Return whether the fund could take a position: with money left, and without failing.
+
+    Where the market has a capital of its own, that must carry the position alone, too.
+    """
     if FUND not in state.accounts:
         return False
     instrument = instrument_of(state, takeover.symbol)
@@ -62,8 +67,20 @@ def is_borne(state: State, takeover: Takeover) -> bool:
         balances[instrument.settle] = balances.get(instrument.settle, ZERO) + takeover.share
     if balances.get(instrument.settle, ZERO) < 0:
         return False
-    pool = pool_of(judged_as(state, replace(after, balances=balances)), instrument.settle)
-    return pool is not None and pool.health is not None and not pool.is_liquidatable
+    after = replace(after, balances=balances)
+    pool = pool_of(judged_as(state, after), instrument.settle)
+    if pool is None or pool.health is None or pool.is_liquidatable:
+        return False
+    if not has_own_capital(state, takeover.symbol):
+        return True
+    settle = instrument.settle
+    change = balances.get(settle, ZERO) - before.balances.get(settle, ZERO)
+    alone = replace(
+        after,
+        balances={settle: money_behind(state, takeover.symbol) + change},
+        positions=tuple(one for one in after.positions if one.symbol == takeover.symbol),
+    )
+    return is_carried(state, takeover.symbol, judged_as(state, alone))
 
 
 def means_of_fund(state: State, asset: str) -> Decimal:

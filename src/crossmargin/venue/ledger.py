@@ -16,6 +16,7 @@ from crossmargin.venue.event import AnyEvent, OrderStatus
 from crossmargin.venue.state import OpenOrder, State, SymbolState
 
 FUND = "fund"
+"""The account that holds what the insurance fund took over, and the purse of its money."""
 PURSES = (FUND, "outside", "fees", "interest", "exchange", "rounding")
 PURSES_OF_ONE = ("account/", "clearing/", "funding/")
 """Purses there is one of for each account or symbol."""

@@ -25,6 +25,7 @@ from crossmargin.venue.resting import RestingGroup
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.trigger_index import TriggerIndex
 
+DAY_MS = 86_400_000
 PositionKey = tuple[str, Side | None]
 """A symbol and, in hedge mode, a side."""
 
@@ -196,6 +197,8 @@ class SymbolState:
         "_triggers",
         "book",
         "breaker",
+        "fund_day",
+        "fund_result",
         "funding_at_ms",
         "holders",
         "index",
@@ -218,6 +221,7 @@ class SymbolState:
         self.premiums: list[Decimal] = []
         self.funding_at_ms: int | None = None
         self.open_interest = ZERO
+        self.fund_result, self.fund_day = ZERO, 0
         self.holders: dict[str, None] = {}
         self.waiting: dict[int, None] = {}
         self._triggers = TriggerIndex()
@@ -226,6 +230,13 @@ class SymbolState:
     def triggers(self) -> TriggerIndex:
         """Return where the waiting orders fire."""
         return self._triggers
+
+    def fund_result_on(self, day: int) -> Decimal:
+        """Return what the insurance fund has realised and paid here on a day, in the settle asset.
+
+        Gains are above zero. Days are counted from 1970, UTC.
+        """
+        return self.fund_result if self.fund_day == day else ZERO
 
 
 class Unhashed(Struct):
@@ -273,6 +284,11 @@ class State:
         if at_ms > self.at_ms and self.rulebook.options:
             self._market = None  # Whether an option has expired is judged by the market's time.
         self.at_ms = max(self.at_ms, at_ms)
+
+    @property
+    def day(self) -> int:
+        """Return the day it is, counted from 1970, UTC."""
+        return self.at_ms // DAY_MS
 
     def symbol(self, name: str) -> SymbolState:
         """Return a market, made when it is first asked for."""

@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from crossmargin.errors import UsageError
-from crossmargin.margin.assessment import UnitAssessment
+from crossmargin.margin.assessment import Assessment, UnitAssessment
 from crossmargin.margin.collateral import amount_of, worth
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import collateral_rates
@@ -31,9 +31,9 @@ from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import adl
+from crossmargin.venue.backstop import has_own_capital, is_carried, market_alone, money_behind
 from crossmargin.venue.decision import Decision, moved
 from crossmargin.venue.deleveraging import (
-    FUND,
     Winner,
     close_at_mark,
     deleverage,
@@ -55,6 +55,7 @@ from crossmargin.venue.event import (
 from crossmargin.venue.execution import DEBT_RULE, TAKEOVER_RULE
 from crossmargin.venue.fund import is_borne, means_of_fund, square_fund, with_purse
 from crossmargin.venue.judging import judged, judged_as
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.liquidation import TakeOver, next_action, positions_of
 from crossmargin.venue.prices import is_usable
 from crossmargin.venue.state import State
@@ -62,6 +63,10 @@ from crossmargin.venue.state import State
 FUND_RULE = (
     "the insurance fund cannot carry its positions any longer and gives them up to winners, at "
     "the mark or where its own money is used up"
+)
+MARKET_RULE = (
+    "the insurance fund has lost as much as it may in this market and gives its position up to "
+    "winners, at the mark or where the capital of the market is used up"
 )
 """Why the fund's own positions are closed, in words."""
 
@@ -149,6 +154,7 @@ def take_over(
             square_fund(decision)
             continue
         means = means_of_fund(state, instrument_of(state, takeover.symbol).settle)
+        means = min(means, money_behind(state, takeover.symbol))
         deleverage(decision, name, takeover, means)
         close_at_mark(decision, name, takeover.symbol, side)
         square_fund(decision)
@@ -160,36 +166,50 @@ def take_over(
 
 
 def rescue(decision: Decision) -> None:
-    """Let the fund give up the positions of a pool of its own that has failed.
+    """Let the fund give up what it cannot carry: first market by market, then its failed pools.
 
-    At the mark while it is worth something; where it is not, at the prices that use its money up.
+    At the mark while there is money behind it; where there is not, at the prices that use it up.
     Left alone while the prices of any of them are not usable.
     """
     state = decision.state
     fund = state.accounts.get(FUND)
     if fund is None or not fund.positions:
         return
+    for symbol in dict.fromkeys(symbol for symbol, _ in fund.positions):
+        if has_own_capital(state, symbol):
+            alone = market_alone(state, symbol)
+            if not is_carried(state, symbol, alone):
+                _give_up(decision, alone, alone.pools[0], MARKET_RULE)
     assessment = judged_as(state, with_purse(state))
     for unit in assessment.units:
-        positions = positions_of(assessment, unit)
-        if unit.health is None or not (unit.is_liquidatable and positions):
-            continue
-        if not all(is_usable(state, position.symbol) for position in positions):
-            continue
-        start = len(decision.events)
-        given = [Takeover(p.symbol, p.size, p.mark_price, ZERO) for p in positions]
-        if unit.health.equity < 0:
-            action = next_action(assessment, unit, lambda _size, mark, _instrument: mark)
-            given = list(action.takeovers) if isinstance(action, TakeOver) else given
-        for takeover in given:
-            deleverage(decision, FUND, takeover, ZERO)
-            side = Side.LONG if takeover.size > 0 else Side.SHORT
-            close_at_mark(decision, FUND, takeover.symbol, side)
+        if unit.is_liquidatable:
+            _give_up(decision, assessment, unit, FUND_RULE)
+
+
+def _give_up(decision: Decision, assessment: Assessment, unit: UnitAssessment, rule: str) -> None:
+    # The fund's positions in `unit` go to winners; what that costs beyond its money they share.
+    state = decision.state
+    fund, positions = state.accounts[FUND], positions_of(assessment, unit)
+    if unit.health is None or not positions:
+        return
+    if not all(is_usable(state, position.symbol) for position in positions):
+        return
+    start = len(decision.events)
+    given = [Takeover(p.symbol, p.size, p.mark_price, ZERO) for p in positions]
+    if unit.health.equity < 0:
+        action = next_action(assessment, unit, lambda _size, mark, _instrument: mark)
+        given = list(action.takeovers) if isinstance(action, TakeOver) else given
+    for takeover in given:
+        money = money_behind(state, takeover.symbol)
+        deleverage(decision, FUND, takeover, ZERO)
+        side = Side.LONG if takeover.size > 0 else Side.SHORT
+        close_at_mark(decision, FUND, takeover.symbol, side)
+        asset = instrument_of(state, takeover.symbol).settle
+        missing = -money - fund.balances.get(asset, ZERO)
+        if missing > 0:
+            _cover(decision, FUND, asset, missing, start)
         square_fund(decision)
-        for asset, amount in fund.view().balances.items():
-            if amount < 0:
-                _cover(decision, FUND, asset, -amount, start)
-        _receive(decision, FUND, unit, FUND_RULE, start)
+    _receive(decision, FUND, unit, rule, start)
 
 
 def _convert(decision: Decision, name: str, kept: Mapping[str, Decimal]) -> None:
@@ -243,10 +263,8 @@ def _cover(decision: Decision, name: str, asset: str, loss: Decimal, start: int)
     # First the fund, then winners; what rounding alone has left nobody is asked for.
     state = decision.state
     wallet = f"account/{name}"
-    paid = min(loss, means_of_fund(state, asset)) if name != FUND else ZERO
-    if paid:
-        decision.emit(MoneyMoved(why="insurance", postings=moved(FUND, wallet, asset, paid)))
-    loss -= paid
+    if name != FUND:
+        loss -= _insure(decision, name, asset, loss)
     if not loss:
         return
     events = [one for one in decision.events[start:] if isinstance(one, Filled)]
@@ -263,6 +281,28 @@ def _cover(decision: Decision, name: str, asset: str, loss: Decimal, start: int)
         loss, [one.room for one in sharing], [one.profit for one in sharing], EIGHT_PLACES
     )
     _share(decision, name, asset, [row for row in zip(sharing, parts, strict=True) if row[1]])
+
+
+def _insure(decision: Decision, name: str, asset: str, loss: Decimal) -> Decimal:
+    # What the fund pays: of the markets in which the account has just been closed, in that order,
+    # no more than what is behind each. A debt that no market has left is the whole fund's.
+    state, wallet, paid = decision.state, f"account/{name}", ZERO
+    symbols = dict.fromkeys(
+        one.symbol
+        for one in decision.events
+        if isinstance(one, Filled)
+        and one.account == name
+        and instrument_of(state, one.symbol).settle == asset
+    )
+    for symbol in symbols or ("",):
+        part = min(loss - paid, means_of_fund(state, asset))
+        if symbol:
+            part = min(part, down_to(EIGHT_PLACES, money_behind(state, symbol)))
+        if part:
+            postings = moved(FUND, wallet, asset, part)
+            decision.emit(MoneyMoved(why="insurance", symbol=symbol, postings=postings))
+            paid += part
+    return paid
 
 
 def _share(

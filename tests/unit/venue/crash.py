@@ -19,8 +19,8 @@ D = Decimal
 class Crash(Stage):
     """A stage with the fund's account, which checks money after every event."""
 
-    def __init__(self, fund="0", rules=RULES, policy="profit-times-leverage"):
-        super().__init__(rules, VenueSettings(adl_policy=policy))
+    def __init__(self, fund="0", rules=RULES, policy="profit-times-leverage", settings=None):
+        super().__init__(rules, settings or VenueSettings(adl_policy=policy))
         self.emit(event.AccountOpened(account="fund", is_maker=True))
         if D(fund):
             posting = event.Posting("outside", "fund", "USDT", D(fund))
