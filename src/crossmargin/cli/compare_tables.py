@@ -1,16 +1,15 @@
 """A comparison as a person reads it: a line for each venue, then prices, then what was assumed."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crossmargin.cli.console import show_sentence, show_table
-from crossmargin.cli.numbers import NONE, UNKNOWN, asked, full, held, percent, price
-from crossmargin.cli.tables import STYLES, ratio_text
+from crossmargin.cli.console import show_list, show_table
+from crossmargin.cli.numbers import UNKNOWN, asked, full, held, percent
+from crossmargin.cli.tables import STYLES, liquidation_text, ratio_text
 from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
-from crossmargin.margin.boundary import PositionBoundary
 from crossmargin.money import plain
 from crossmargin.risk.capacity import Capacity, Limit
 from crossmargin.risk.comparison import (
@@ -24,6 +23,8 @@ from crossmargin.risk.comparison import (
 )
 from crossmargin.risk.underlying import DOLLARS, asset_name
 
+DIGITS = 6
+"""Digits of a liquidation price, or all before the point, that tell venues apart."""
 POSITIONS_ABREAST = 4
 """Positions in one table of liquidation prices; the others follow in the next."""
 
@@ -42,12 +43,12 @@ def show_comparison(out: Console, comparison: Comparison) -> None:
     for start in range(0, len(positions), POSITIONS_ABREAST):
         out.print()
         show_table(out, _prices(comparison, start))
-    _show(out, "Held as", _holdings(comparison), "dim")
-    _show(out, "Unknown", missing(comparison), "yellow")
-    _show(out, "Warnings", warnings(comparison), "yellow")
-    _show(out, "Left out", left_out(comparison), "yellow")
+    show_list(out, "Held as", _holdings(comparison), "dim")
+    show_list(out, "Unknown", missing(comparison), "yellow")
+    show_list(out, "Warnings", warnings(comparison), "yellow")
+    show_list(out, "Left out", left_out(comparison), "yellow")
     for title, sentences in assumed(comparison):
-        _show(out, title, sentences, "dim")
+        show_list(out, title, sentences, "dim")
 
 
 def _margins(comparison: Comparison) -> Table:
@@ -126,29 +127,9 @@ def _prices(comparison: Comparison, start: int) -> Table:
     for one in comparison.answers:
         boundaries = one.assessment.boundaries.positions[start:stop]
         name = Text(one.venue, STYLES[one.assessment.status])
-        table.add_row(name, *(_ends(boundary) for boundary in boundaries))
+        ends = (liquidation_text(found, DIGITS, places_min=0) for found in boundaries)
+        table.add_row(name, *ends)
     return table
-
-
-def _ends(boundary: PositionBoundary | None) -> str:
-    if boundary is None:
-        return UNKNOWN
-    ends = []
-    if boundary.lower is not None:
-        ends.append(f"↓ {_short(boundary.lower, ROUND_CEILING)}")
-    elif not boundary.is_lower_known:
-        ends.append(f"↓ {UNKNOWN}")
-    if boundary.upper is not None:
-        ends.append(f"↑ {_short(boundary.upper, ROUND_FLOOR)}")
-    elif not boundary.is_upper_known:
-        ends.append(f"↑ {UNKNOWN}")
-    return "\n".join(ends) or NONE
-
-
-def _short(value: Decimal, rounding: str) -> str:
-    # Six digits, or all before the point, tell venues apart; the exact price is in --json.
-    places = max(0, 5 - value.adjusted())
-    return price(value.quantize(Decimal(1).scaleb(-places), rounding))
 
 
 def _holdings(comparison: Comparison) -> list[str]:
@@ -160,12 +141,3 @@ def _holdings(comparison: Comparison) -> list[str]:
         if parts:
             lines.append(f"{one.venue}, rules of {one.rulebook.edition}: {', '.join(parts)}")
     return lines
-
-
-def _show(out: Console, title: str, sentences: list[str], style: str) -> None:
-    if not sentences:
-        return
-    out.print()
-    out.print(f"{title}:", style=style)
-    for sentence in sentences:
-        show_sentence(out, sentence, style)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from textwrap import fill
 from typing import NoReturn
 
@@ -41,6 +42,16 @@ def show_sentence(out: Console, sentence: str, style: str = "", indent: int = 2)
         break_on_hyphens=False,
     )
     out.print(wrapped, style=style, markup=False, soft_wrap=True)
+
+
+def show_list(out: Console, title: str, sentences: Sequence[str], style: str) -> None:
+    """Print sentences under a title, after an empty line; nothing at all where there are none."""
+    if not sentences:
+        return
+    out.print()
+    out.print(f"{title}:", style=style)
+    for sentence in sentences:
+        show_sentence(out, sentence, style)
 
 
 class _Console(Console):

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crossmargin.cli.console import show_sentence
+from crossmargin.cli.console import show_list, show_sentence
 from crossmargin.cli.fitting import Column, show_fitting, table_of
 from crossmargin.cli.numbers import NONE, UNKNOWN, asked, held, percent, price
 from crossmargin.cli.pool_sums import sentences
@@ -28,6 +28,8 @@ from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
 STYLES = {Status.OK: "bold green", Status.LIQUIDATABLE: "bold red", Status.UNKNOWN: "bold yellow"}
 
+DIGITS, PLACES_MIN = 7, 2
+"""Digits of a price that are plenty to read, and places it has at least; --json has it exactly."""
 UNIT_HEADINGS = (
     *("Wallet", "Equity", "Initial", "Orders", "Maintenance", "Buffer", "Free", "Health"),
     "Venue ratio",
@@ -54,9 +56,9 @@ def show_assessment(out: Console, assessment: Assessment) -> None:
         show_fitting(out, _positions(assessment))
         for sentence in _notes(assessment):
             show_sentence(out, sentence, "dim", indent=0)
-    _show_list(out, "Missing", (*assessment.missing, *assessment.boundaries.missing), "yellow")
-    _show_list(out, "Warnings", assessment.warnings, "yellow")
-    _show_list(out, "Assumed", assessment.assumptions, "dim")
+    show_list(out, "Missing", (*assessment.missing, *assessment.boundaries.missing), "yellow")
+    show_list(out, "Warnings", assessment.warnings, "yellow")
+    show_list(out, "Assumed", assessment.assumptions, "dim")
 
 
 def joint_sentence(assessment: Assessment) -> str:
@@ -189,7 +191,7 @@ def _position_cells(
         UNKNOWN if position.mark_price is None else price(position.mark_price),
         held(position.unrealised_pnl, asset),
         asked(position.maintenance_margin, asset),
-        _liquidation(boundary),
+        liquidation_text(boundary),
         _bankruptcy(position, boundary),
         UNKNOWN if boundary is None else percent(far, up=False),
     )
@@ -215,18 +217,21 @@ def _notes(assessment: Assessment) -> Iterator[str]:
         )
 
 
-def _liquidation(boundary: PositionBoundary | None) -> str:
+def liquidation_text(
+    boundary: PositionBoundary | None, digits: int = DIGITS, *, places_min: int = PLACES_MIN
+) -> str:
+    """Return the ends of a position, a line each; "?" is unknown, "–" is none."""
     if boundary is None:
         return UNKNOWN
     ends = []
-    if boundary.lower is not None:
-        ends.append(f"↓ {price(_short(boundary.lower, ROUND_CEILING))}")
-    if boundary.upper is not None:
-        ends.append(f"↑ {price(_short(boundary.upper, ROUND_FLOOR))}")
-    if not boundary.is_lower_known:
-        ends.append(f"↓ {UNKNOWN}")
-    if not boundary.is_upper_known:
-        ends.append(f"↑ {UNKNOWN}")
+    for sign, end, is_known, rounding in (
+        ("↓", boundary.lower, boundary.is_lower_known, ROUND_CEILING),
+        ("↑", boundary.upper, boundary.is_upper_known, ROUND_FLOOR),
+    ):
+        if not is_known:
+            ends.append(f"{sign} {UNKNOWN}")
+        elif end is not None:
+            ends.append(f"{sign} {price(_short(end, rounding, digits, places_min))}")
     return "\n".join(ends) or NONE
 
 
@@ -235,19 +240,10 @@ def _bankruptcy(position: PositionAssessment, boundary: PositionBoundary | None)
         return UNKNOWN
     found, mark = boundary.bankruptcy_price, position.mark_price
     is_below = found is not None and mark is not None and found < mark
-    return price(found and _short(found, ROUND_CEILING if is_below else ROUND_FLOOR))
+    rounding = ROUND_CEILING if is_below else ROUND_FLOOR
+    return price(found and _short(found, rounding, DIGITS, PLACES_MIN))
 
 
-def _short(value: Decimal, rounding: str) -> Decimal:
-    # Seven significant digits are plenty to read; the exact price is in --json.
-    places = max(2, 6 - value.adjusted())
+def _short(value: Decimal, rounding: str, digits: int, places_min: int) -> Decimal:
+    places = max(places_min, digits - 1 - value.adjusted())
     return value.quantize(Decimal(1).scaleb(-places), rounding)
-
-
-def _show_list(out: Console, title: str, sentences: tuple[str, ...], style: str) -> None:
-    if not sentences:
-        return
-    out.print()
-    out.print(f"{title}:", style=style)
-    for sentence in sentences:
-        show_sentence(out, sentence, style)
