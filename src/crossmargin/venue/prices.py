@@ -15,7 +15,8 @@ name; `jump:` is a price waiting to be seen again, `degraded` since when the sym
 from collections.abc import Mapping
 from decimal import Decimal
 
-from crossmargin.money import ONE, exact
+from crossmargin.errors import UnitError
+from crossmargin.money import ONE, exact, number
 from crossmargin.venue.command import Observe, ObserveAsset
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import AssetPriceSet, Breaker, BreakerSet, PriceSet, SourceSeen
@@ -43,8 +44,14 @@ def agreed_price(prices: list[Decimal], settings: VenueSettings) -> Decimal | No
 
 
 def is_price(value: Decimal) -> bool:
-    """Return whether a value can be a price at all: finite and above zero."""
-    return value.is_finite() and value > 0
+    """Return whether a value can be a price at all: a `number`, and above zero.
+
+    More digits than that the exact arithmetic does not carry, and no market has.
+    """
+    try:
+        return number(value) > 0
+    except UnitError:
+        return False
 
 
 @exact

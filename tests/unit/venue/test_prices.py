@@ -108,7 +108,11 @@ def test_one_bad_source_never_changes_the_price_the_others_give(good, bad, at):
     assert is_usable(both.state, BTC)
 
 
-@given(st.sampled_from(["0", "-5", "NaN", "sNaN", "Infinity", "-Infinity"]))
+@given(
+    st.sampled_from(
+        ["0", "-5", "NaN", "sNaN", "Infinity", "-Infinity", "1E+18", "1E-19", "1E+400", "1E-400"]
+    )
+)
 def test_what_is_no_price_never_becomes_one_and_can_be_folded_again(value):
     stage = staged(VenueSettings(), saw(0, index=100, mark=101, last=102))
     stage.do(observe, saw(1, index=value, mark=value, last=value))
