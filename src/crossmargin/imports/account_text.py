@@ -6,8 +6,6 @@ derived stands beside it as a comment, and what was left out stands at the top: 
 further than what was printed when it was made.
 """
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,9 +15,9 @@ from crossmargin.imports.draft import Draft, Holding, OpenOrder, Worth
 from crossmargin.model.account import MarginMode, PositionMode
 from crossmargin.model.order import OrderType, Side
 from crossmargin.money import DIGITS_FRACTION_MAX, DIGITS_INTEGER_MAX, down_to, plain, up_to
+from crossmargin.rulebooks.encode import key_text, quoted
 
 _STEP = Decimal(1).scaleb(-DIGITS_FRACTION_MAX)
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _MAY_VANISH = ("balances.", "margin of ", "open_interest.")  # Money may; a price may not.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,12 +65,12 @@ def _head(draft: Draft, made_by: str) -> Iterator[str]:
     if left_out:
         yield "# NOT THE WHOLE ACCOUNT. Left out:"
         yield from (_comment(f"#   {line.what}: {line.why}") for line in left_out)
-    yield f"venue = {_quoted(draft.venue)}"
+    yield f"venue = {quoted(draft.venue)}"
     if draft.at_ms is not None:
         yield f'at = "{instant(draft.at_ms)}"'
     for key, mode in (("assets_mode", draft.assets_mode), ("position_mode", draft.position_mode)):
         if mode is not None:
-            yield _noted(f"{key} = {_quoted(mode.value)}", draft.notes.get(key))
+            yield _noted(f"{key} = {quoted(mode.value)}", draft.notes.get(key))
 
 
 def _table(
@@ -86,7 +84,7 @@ def _table(
         yield f"[{name}]"
     for key, value in values.items():
         text = _number(value, rounding, f"{name}.{key}", draft)
-        yield _noted(f"{_key(key)} = {text}", draft.notes.get(f"{name}.{key}"))
+        yield _noted(f"{key_text(key)} = {text}", draft.notes.get(f"{name}.{key}"))
 
 
 def _modes(modes: Mapping[str, MarginMode]) -> Iterator[str]:
@@ -94,7 +92,7 @@ def _modes(modes: Mapping[str, MarginMode]) -> Iterator[str]:
         yield ""
         yield "[margin_mode]"
     for symbol, mode in modes.items():
-        yield f"{_key(symbol)} = {_quoted(mode.value)}"
+        yield f"{key_text(symbol)} = {quoted(mode.value)}"
 
 
 def _position(holding: Holding, draft: Draft, *, is_hedge: bool) -> Iterator[str]:
@@ -114,7 +112,7 @@ def _position(holding: Holding, draft: Draft, *, is_hedge: bool) -> Iterator[str
         if value is not None
     }
     yield "[[positions]]"
-    yield f"symbol = {_quoted(symbol)}"
+    yield f"symbol = {quoted(symbol)}"
     yield written["size"]
     yield written["entry_price"]
     if is_hedge:
@@ -129,7 +127,7 @@ def _position(holding: Holding, draft: Draft, *, is_hedge: bool) -> Iterator[str
 def _order(order: OpenOrder, draft: Draft, *, is_hedge: bool) -> Iterator[str]:
     symbol = order.symbol
     yield "[[orders]]"
-    yield f"symbol = {_quoted(symbol)}"
+    yield f"symbol = {quoted(symbol)}"
     yield f"size = {_number(order.size, _nearest, f'order size of {symbol}', draft)}"
     if order.type is not OrderType.LIMIT:
         yield f'type = "{order.type.value}"'
@@ -149,11 +147,11 @@ def _instruments(draft: Draft) -> Iterator[str]:
         key = f"instruments.{holding.symbol}"
         if key in draft.notes and holding.kind is not None and holding.settle is not None:
             yield ""
-            yield _noted(f"[instruments.{_key(holding.symbol)}]", draft.notes.pop(key))
+            yield _noted(f"[instruments.{key_text(holding.symbol)}]", draft.notes.pop(key))
             yield f'kind = "{holding.kind.value}"'
-            yield f"settle = {_quoted(holding.settle)}"
+            yield f"settle = {quoted(holding.settle)}"
             if holding.base is not None:
-                yield f"base = {_quoted(holding.base)}"
+                yield f"base = {quoted(holding.base)}"
 
 
 def _number(
@@ -184,14 +182,6 @@ def _noted(text: str, note: str | None) -> str:
 def _comment(text: str) -> str:
     # Venues name things; a line break in a name must not become a line of the file.
     return "".join(sign if sign.isprintable() else "?" for sign in text)
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _quoted(name)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def names_of(files: Sequence[str]) -> str:

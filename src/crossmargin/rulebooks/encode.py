@@ -143,6 +143,16 @@ def symbols_text(symbols: Iterator[str] | list[str] | tuple[str, ...]) -> str:
     return textwrap.fill(words, COLUMNS, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
+def quoted(text: str) -> str:
+    """Return `text` as a TOML string of one line."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def key_text(name: str) -> str:
+    """Return `name` as a TOML key, quoted only where it must be."""
+    return name if BARE_KEY.fullmatch(name) else quoted(name)
+
+
 def _place(field: FieldInfo) -> int:
     if field.name in FIRST:
         return FIRST.index(field.name)
@@ -154,17 +164,17 @@ def _named_tables(name: str, entries: Mapping[str, Struct]) -> Iterator[str]:
         yield ""
         yield f"[{name}]"
         for key, entry in entries.items():
-            yield f"{_key(key)} = {_value(entry)}"
+            yield f"{key_text(key)} = {_value(entry)}"
         return
     for key, entry in entries.items():
         yield ""
-        yield f"[{name}.{_key(key)}]"
+        yield f"[{name}.{key_text(key)}]"
         yield from _entries(entry)
 
 
 def _entries(table: Struct) -> Iterator[str]:
     for name, value in _given(table):
-        yield f"{_key(name)} = {_value(value)}"
+        yield f"{key_text(name)} = {_value(value)}"
 
 
 def _given(table: Struct) -> Iterator[tuple[str, object]]:
@@ -198,16 +208,12 @@ def _value(value: object) -> str:
         items = _given(value)  # type: ignore[assignment]
     if items is None:
         raise RulebookError(f"{value!r} cannot be written into an edition")
-    return "{ " + ", ".join(f"{_key(name)} = {_value(one)}" for name, one in items) + " }"
+    return "{ " + ", ".join(f"{key_text(name)} = {_value(one)}" for name, one in items) + " }"
 
 
 def _string(text: str) -> str:
-    escaped = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    escaped = quoted(text)
     if not text.endswith("\n"):
         return escaped
     lines = escaped[1:-1].replace("\\n", "\n")
     return f'"""\n{lines}"""'
-
-
-def _key(name: str) -> str:
-    return name if BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
