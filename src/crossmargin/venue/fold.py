@@ -245,7 +245,7 @@ def _money_moved(state: State, event: happened.MoneyMoved) -> None:
 
 def _fund_realised(state: State, symbol: str, amount: Decimal) -> None:
     # What markets cost the insurance fund is counted by the day.
-    market = _prices(state, symbol)
+    market = _market(state, symbol)
     market.fund_result = market.fund_result_on(state.day) + amount
     market.fund_day = state.day
 
