@@ -10,7 +10,6 @@ reads summary.json or the Parquet tables.
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from crossmargin.feeds.series import exact as exact_price
 from crossmargin.money import exact
 
 MINUS = "−"
@@ -77,7 +76,13 @@ def price(amount: Decimal | float | None, *, rounding: str = ROUND_HALF_EVEN) ->
     """Return a price to about seven digits."""
     if amount is None:
         return "–"
-    value = amount if isinstance(amount, Decimal) else exact_price(amount)
+    if isinstance(amount, Decimal):
+        value = amount
+    else:
+        # Only replays have floats; a comparison starts without the library that brings them.
+        from crossmargin.feeds.series import exact as exact_price
+
+        value = exact_price(amount)
     shown = min(12, max(2, 6 - value.adjusted())) if value else 0
     text = _number(_cut(value, shown, rounding), shown)
     return text.rstrip("0").rstrip(".") if "." in text else text
