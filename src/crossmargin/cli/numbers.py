@@ -7,10 +7,7 @@ number that is not zero never prints as zero: it gets as many places as it takes
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from crossmargin.money import exact
-
-PLACES_OF_DOLLARS = 2
-PLACES_OF_COINS = 8
-DOLLARS = frozenset(["USD", "USDT", "USDC", "BUSD", "FDUSD", "USD1", "U"])
+from crossmargin.report.words import PLACES_OF_DOLLARS, places
 
 MANY = Decimal(10)
 
@@ -55,9 +52,9 @@ def full(value: Decimal) -> str:
 
 def _money(amount: Decimal, asset: str, rounding: str) -> str:
     # Dollars with cents; coins with the places they need.
-    if asset in DOLLARS:
-        return _grouped(amount, PLACES_OF_DOLLARS, rounding)
-    return _trimmed(_grouped(amount, PLACES_OF_COINS, rounding))
+    shown = places(asset)
+    text = _grouped(amount, shown, rounding)
+    return text if shown == PLACES_OF_DOLLARS else _trimmed(text)
 
 
 @exact

@@ -13,7 +13,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from crossmargin.money import exact
 
 MINUS = "−"
-_DOLLARS = {"BUSD", "FDUSD", "TUSD", "DAI"}
+PLACES_OF_DOLLARS, PLACES_OF_COINS = 2, 8
+_DOLLARS = frozenset({"BUSD", "FDUSD", "TUSD", "DAI", "U"})
+"""Dollars whose name does not begin with USD."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SMALLEST = Decimal("0.000000005")  # less than half of the last digit that wallets have
 _COUNTS = [
@@ -35,7 +37,8 @@ _COUNTS = [
 
 def places(asset: str) -> int:
     """Return how many decimal places amounts of `asset` are read with."""
-    return 2 if asset.startswith("USD") or asset in _DOLLARS else 8
+    is_dollar = asset.startswith("USD") or asset in _DOLLARS
+    return PLACES_OF_DOLLARS if is_dollar else PLACES_OF_COINS
 
 
 def money(
@@ -50,9 +53,9 @@ def money(
         return "–"
     shown = places(asset)
     if abs(amount) < _SMALLEST:
-        return "0" if shown > 2 else "0.00"
+        return "0" if shown > PLACES_OF_DOLLARS else "0.00"
     if abs(amount) < Decimal(1).scaleb(-shown):
-        shown = min(8, 1 - amount.adjusted())
+        shown = min(PLACES_OF_COINS, 1 - amount.adjusted())
     return _number(_cut(amount, shown, rounding), shown, is_signed=is_signed)
 
 
@@ -62,7 +65,7 @@ def rough(amount: Decimal, asset: str) -> str:
         return f"0 {asset}"
     if abs(amount) >= 100:
         shown = 0
-    elif places(asset) == 2:
+    elif places(asset) == PLACES_OF_DOLLARS:
         shown = 2 if abs(amount) >= Decimal("0.01") else min(18, -amount.adjusted())
     else:
         shown = min(18, max(4, 3 - amount.adjusted()))
