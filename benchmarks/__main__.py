@@ -1,7 +1,7 @@
 """Run every benchmark; standard output is JSON lines and nothing else."""
 
-from benchmarks import assess, replay
+from benchmarks import assess, replay, venue
 
-for module in (assess, replay):
+for module in (assess, replay, venue):
     for text in module.bench():
         print(text, flush=True)

@@ -7,6 +7,7 @@ is the one least disturbed.
 import json
 from collections.abc import Callable
 from time import perf_counter
+from typing import Literal
 
 ROUNDS = 15
 SECONDS_PER_ROUND = 0.1
@@ -35,9 +36,16 @@ def _calibrated(function: Callable[[], object]) -> int:
 
 
 def line(
-    name: str, value: float, unit: str, against: str | None, ratio: float | None, note: str
+    name: str,
+    value: float,
+    unit: str,
+    against: str | None,
+    ratio: float | None,
+    note: str,
+    *,
+    better: Literal["higher", "lower"] = "higher",
 ) -> str:
-    """Return one bench line; higher is better in all of them."""
+    """Return one bench line."""
     return json.dumps(
         {
             "name": name,
@@ -45,7 +53,8 @@ def line(
             "unit": unit,
             "against": against,
             "ratio": None if ratio is None else round(ratio, 3),
-            "better": "higher",
+            "better": better,
             "note": note,
-        }
+        },
+        ensure_ascii=False,
     )
