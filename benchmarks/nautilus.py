@@ -16,12 +16,16 @@ from time import perf_counter
 from typing import Any
 
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
+from nautilus_trader.common.component import TimeEvent
 from nautilus_trader.config import LoggingConfig, RiskEngineConfig, StrategyConfig
 from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.data import QuoteTick
 from nautilus_trader.model.enums import AccountType, OmsType, OrderSide
+from nautilus_trader.model.events import OrderFilled
 from nautilus_trader.model.identifiers import Venue
+from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Money
+from nautilus_trader.model.orders import Order
 from nautilus_trader.test_kit.providers import TestInstrumentProvider
 from nautilus_trader.trading.strategy import Strategy
 
@@ -33,11 +37,11 @@ BID, ASK = 49_999, 50_000
 class Trader(Strategy):
     """Does one workload and notes when."""
 
-    def __init__(self, instrument: Any, workload: str, count: int) -> None:
+    def __init__(self, instrument: Instrument, workload: str, count: int) -> None:
         """Start without orders."""
         super().__init__(StrategyConfig())
         self.instrument, self.workload, self.count = instrument, workload, count
-        self.orders: list[Any] = []
+        self.orders: list[Order] = []
         self.started: float | None = None
         self.ended: float | None = None
 
@@ -45,14 +49,14 @@ class Trader(Strategy):
         """Ask for the market."""
         self.subscribe_quote_ticks(self.instrument.id)
 
-    def on_quote_tick(self, tick: Any) -> None:
+    def on_quote_tick(self, tick: QuoteTick) -> None:
         """Submit at the first price; from the second on the market comes down."""
         if not self.orders:
             self._submit(tick)
         elif self.workload == "fills" and self.started is None:
             self.started = perf_counter()
 
-    def _submit(self, tick: Any) -> None:
+    def _submit(self, tick: QuoteTick) -> None:
         make, instrument = self.order_factory, self.instrument
         size = instrument.make_qty(0.01)
         if self.workload == "takers":
@@ -72,7 +76,7 @@ class Trader(Strategy):
         # The venue works its queue off after this returns; the alert comes after that.
         self.clock.set_time_alert_ns("submitted", tick.ts_event + 1000, self._submitted)
 
-    def _submitted(self, event: Any) -> None:
+    def _submitted(self, event: TimeEvent) -> None:
         if self.workload in ("resting", "takers"):
             self.ended = perf_counter()
         elif self.workload == "cancels":
@@ -81,10 +85,10 @@ class Trader(Strategy):
                 self.cancel_order(order)
             self.clock.set_time_alert_ns("cancelled", event.ts_event + 1000, self._cancelled)
 
-    def _cancelled(self, _event: Any) -> None:
+    def _cancelled(self, _event: TimeEvent) -> None:
         self.ended = perf_counter()
 
-    def on_order_filled(self, _event: Any) -> None:
+    def on_order_filled(self, _event: OrderFilled) -> None:
         """Note when the last one was."""
         if self.workload == "fills":
             self.ended = perf_counter()
