@@ -100,8 +100,7 @@ def _prices(
     from crossmargin.feeds.path import load_path
 
     account = file.account
-    named = [p.symbol for p in account.positions] + [o.symbol for o in account.orders]
-    symbols = list(dict.fromkeys(named))
+    symbols = list(account.symbols)
     if not symbols:
         raise UsageError("the account has no positions or orders to replay")
     venue = file.rulebook.venue

@@ -125,6 +125,13 @@ class Account(Struct, frozen=True):
             is_leverage = not leverage.is_nan() and leverage > 0
             _require(is_leverage, f"the leverage of {symbol}", leverage)
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return the symbols of positions, then those of orders alone, each once."""
+        named = [position.symbol for position in self.positions]
+        named += [order.symbol for order in self.orders]
+        return tuple(dict.fromkeys(named))
+
     def mode_of(self, symbol: str) -> MarginMode:
         """Return the margin mode of `symbol`: its position's, else its setting, else cross."""
         for position in self.positions:

@@ -109,8 +109,7 @@ def replay(account: Account, setup: Setup) -> ReplayResult:
 def _require_known(account: Account, setup: Setup) -> None:
     # A gap in prices ends; what is refused here would be missing at every point.
     rulebook = setup.rulebook
-    named = [p.symbol for p in account.positions] + [order.symbol for order in account.orders]
-    symbols = sorted(set(named))
+    symbols = sorted(account.symbols)
     absent = [symbol for symbol in symbols if symbol not in setup.path.symbols]
     if absent:
         raise UnknownError(f"there are no prices of {', '.join(absent)}")

@@ -69,8 +69,7 @@ def symbols_of(result: ReplayResult) -> tuple[str, ...]:
     """
     named = {symbol for event in result.events for symbol in event.symbol.split(" ")}
     for _, account in result.accounts:
-        named.update(position.symbol for position in account.positions)
-        named.update(order.symbol for order in account.orders)
+        named.update(account.symbols)
     return tuple(symbol for symbol in priced_symbols(result.path) if symbol in named)
 
 

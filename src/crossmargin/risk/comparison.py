@@ -23,7 +23,7 @@ from crossmargin.model.account import Account
 from crossmargin.model.market import Market
 from crossmargin.money import exact
 from crossmargin.risk.capacity import Capacity, capacity
-from crossmargin.risk.venues import symbols_of, translated
+from crossmargin.risk.venues import translated
 from crossmargin.rulebooks.schema import Rulebook
 
 MULTIPLE = (
@@ -151,7 +151,7 @@ def compared(
     UsageError
         As `margin.assess`, at the account's own venue. What another cannot hold is a refusal.
     """
-    own_symbols = {symbol: symbol for symbol in symbols_of(account)}
+    own_symbols = {symbol: symbol for symbol in account.symbols}
     first = replace(_answer(account, market, home, own_symbols, ()), is_home=True)
     answers, refusals = [], []
     common: dict[str, None] = {}

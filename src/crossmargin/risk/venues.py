@@ -199,7 +199,7 @@ def _assets_mode(account: Account, rulebook: Rulebook, said: list[str]) -> Asset
 def _pairs(
     account: Account, market: Market, home: Rulebook, rulebook: Rulebook, mode: AssetsMode
 ) -> _Pairs:
-    own = {symbol: home.contracts[symbol] for symbol in symbols_of(account)}
+    own = {symbol: home.contracts[symbol] for symbol in account.symbols}
     settling = chosen_contracts(own, rulebook, is_multi=mode is AssetsMode.MULTI)
     first: dict[str, str] = {}
     for symbol, contract in settling.contracts.items():
@@ -280,13 +280,6 @@ def _leverage(
     if capped and not is_multiple:
         said.append(f"Leverage is what its tiers allow: {', '.join(capped)}.")
     return found
-
-
-def symbols_of(account: Account) -> tuple[str, ...]:
-    """Return the symbols of positions, then those of orders alone, each once."""
-    symbols = [position.symbol for position in account.positions]
-    symbols += [order.symbol for order in account.orders]
-    return tuple(dict.fromkeys(symbols))
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:

@@ -81,6 +81,13 @@ def test_the_margin_mode_of_a_symbol(symbol, mode):
     assert mode is account.mode_of(symbol)
 
 
+def test_symbols_are_those_of_positions_and_then_of_orders_each_once():
+    orders = tuple(Order(symbol, D(1), D(100)) for symbol in ("CUSDT", "AUSDT", "CUSDT"))
+    account = Account(positions=(lot(1, symbol="BUSDT"), lot(1)), orders=orders)
+
+    assert ("BUSDT", "AUSDT", "CUSDT") == account.symbols
+
+
 @pytest.mark.parametrize(
     ("size", "side"),
     [
