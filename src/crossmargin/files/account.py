@@ -32,6 +32,7 @@ from crossmargin.files.toml import (
     tree_of,
 )
 from crossmargin.files.unknown import unknown_symbol
+from crossmargin.margin.lookup import cross_wallets
 from crossmargin.margin.modes import check_modes
 from crossmargin.model.account import (
     Account,
@@ -189,11 +190,6 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:
-    wallets = dict(account.balances)
-    for position in account.positions:
-        if position.mode is MarginMode.ISOLATED:
-            settle = rulebook.contracts[position.symbol].instrument.settle
-            wallets[settle] = wallets.get(settle, ZERO) - position.margin
     for position in account.positions:
         settle = rulebook.contracts[position.symbol].instrument.settle
         if position.size and settle not in account.balances:
@@ -203,7 +199,7 @@ def _check_wallets(account: Account, rulebook: Rulebook) -> None:
                 f"balances.{settle}: is missing, and {position.symbol} settles in it{hint}; "
                 "write 0 if there is none"
             )
-    for asset, wallet in wallets.items():
+    for asset, wallet in cross_wallets(account, rulebook).items():
         if wallet < 0:
             raise UsageError(
                 f"balances.{asset}: the cross wallet (balance less the margins of isolated "

@@ -12,7 +12,7 @@ from crossmargin.model.account import (
     PositionMode,
 )
 from crossmargin.model.market import Market
-from crossmargin.money import ONE, plain
+from crossmargin.money import ONE, ZERO, exact, plain
 from crossmargin.rulebooks.margin_rule import Netting
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
@@ -32,6 +32,17 @@ def contract_of(symbol: str, rulebook: Rulebook) -> Contract:
     if contract is None:
         raise UsageError(f"{symbol} is not a symbol of {rulebook.venue} {rulebook.edition}")
     return contract
+
+
+@exact
+def cross_wallets(account: Account, rulebook: Rulebook) -> dict[str, Decimal]:
+    """Return each asset's balance less the margins of the buckets that settle in it; exact."""
+    wallets = dict(account.balances)
+    for position in account.positions:
+        if position.mode is MarginMode.ISOLATED:
+            settle = contract_of(position.symbol, rulebook).instrument.settle
+            wallets[settle] = wallets.get(settle, ZERO) - position.margin
+    return wallets
 
 
 def bucket_name(position: Position, mode: PositionMode) -> str:

@@ -22,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from crossmargin.errors import UsageError
-from crossmargin.margin.lookup import leverage_of
+from crossmargin.margin.lookup import cross_wallets, leverage_of
 from crossmargin.margin.modes import check_modes
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
@@ -283,10 +283,6 @@ def _leverage(
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:
-    wallets = dict(account.balances)
-    for position in account.positions:
-        if position.mode is MarginMode.ISOLATED:
-            wallets[rulebook.contracts[position.symbol].instrument.settle] -= position.margin
-    for asset, wallet in wallets.items():
+    for asset, wallet in cross_wallets(account, rulebook).items():
         if wallet < 0:
             raise UsageError(f"no borrowing: its {asset} wallet would be {plain(wallet)}")
