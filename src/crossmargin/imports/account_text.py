@@ -19,7 +19,7 @@ from crossmargin.rulebooks.encode import key_text, quoted
 
 _STEP = Decimal(1).scaleb(-DIGITS_FRACTION_MAX)
 _MAY_VANISH = ("balances.", "margin of ", "open_interest.")  # Money may; a price may not.
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def account_text(draft: Draft, made_by: str) -> str:
@@ -54,7 +54,7 @@ def account_text(draft: Draft, made_by: str) -> str:
 
 def instant(at_ms: int) -> str:
     """Return the moment `at_ms` as account files write it."""
-    moment = _EPOCH + timedelta(milliseconds=at_ms)
+    moment = EPOCH + timedelta(milliseconds=at_ms)
     text = moment.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
     return text.replace("+00:00", "Z")
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from crossmargin.errors import CrossmarginError, RulebookError, UsageError
 from crossmargin.files.account import parse_account
-from crossmargin.imports.account_text import account_text, names_of
+from crossmargin.imports.account_text import EPOCH, account_text, names_of
 from crossmargin.imports.binance import BINANCE_COINM, BINANCE_USDM
 from crossmargin.imports.bitget import BITGET
 from crossmargin.imports.bitmex import BITMEX
@@ -40,7 +40,6 @@ VENUES = {
     )
 }
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS, _LAST_MS = 1_420_070_400_000, 4_102_444_800_000  # The years 2015 and 2100.
 _APART_MS = 60_000
 
@@ -186,7 +185,7 @@ def _moment_ms(value: object) -> int | None:
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // timedelta(milliseconds=1)
+        return (moment - EPOCH) // timedelta(milliseconds=1)
     if not number.is_finite() or not 0 < number < Decimal("1e18"):
         return None
     # Seconds, milliseconds or microseconds since 1970, told apart by their size.
@@ -195,7 +194,7 @@ def _moment_ms(value: object) -> int | None:
 
 
 def _rulebook(draft: Draft) -> Rulebook | None:
-    at = None if draft.at_ms is None else _EPOCH + timedelta(milliseconds=draft.at_ms)
+    at = None if draft.at_ms is None else EPOCH + timedelta(milliseconds=draft.at_ms)
     try:
         return load_rulebook(draft.venue, at=at)
     except RulebookError as error:
