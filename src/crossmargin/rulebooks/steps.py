@@ -2,8 +2,8 @@
 
 A venue that publishes only base limit, step and base rates has said its whole ladder: a position
 is so many steps above the base limit, and its rates hold for all of it. The initial rate climbs by
-the base *maintenance* rate, which is where such ladders are misread. This spells the ladder out,
-as tiers and as the text a rulebook file has (`ladder`); it does not know when an owner has raised
+the base *maintenance* rate, which is where such ladders are misread. This spells the ladder out
+as tiers (`encode` has the text of a rulebook file); it does not know when an owner has raised
 the limit, nor what open orders add to the position. Source: BitMEX, "Risk limits examples".
 
 Invariant: the tier that holds a position is `steps_above` its base limit, a position exactly on a
@@ -84,27 +84,6 @@ def stepped_tiers(limits: RiskLimits, steps: int) -> Tiers:
         )
         limit = limits.base_limit + number * limits.step
     return Tiers.of(tuple(pieces), known_to=limit)
-
-
-@exact
-def stepped_text(limits: RiskLimits, steps: int) -> str:
-    """Return `stepped_tiers` as the text of a rulebook file: `0 0.5% 1% | 200 1% 1.5% | 350 ...`.
-
-    Raises
-    ------
-    UsageError
-        As `stepped_tiers`.
-    """
-    tiers = stepped_tiers(limits, steps)
-    words = [
-        f"{plain(piece.floor)} {_percent(piece.rate)} {_percent(piece.initial_rate or ZERO)}"
-        for piece in tiers.pieces
-    ]
-    return " | ".join([*words, f"{plain(tiers.known_to or ZERO)} ..."])
-
-
-def _percent(rate: Decimal) -> str:
-    return f"{plain(rate.scaleb(2))}%"
 
 
 def _check(limits: RiskLimits) -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmargin.errors import UsageError
+from crossmargin.rulebooks.encode import tiers_text
 from crossmargin.rulebooks.ladder import tiers_of
-from crossmargin.rulebooks.steps import RiskLimits, stepped_text, stepped_tiers, steps_above
+from crossmargin.rulebooks.steps import RiskLimits, stepped_tiers, steps_above
 
 D = Decimal
 OLDER = RiskLimits(D(200), D(150), D("0.005"), D("0.01"))
@@ -47,7 +48,9 @@ def test_steps_are_counted_upwards(position, steps):
 
 
 def test_the_text_spells_the_ladder():
-    assert "0 0.5% 1% | 200 1% 1.5% | 350 1.5% 2% | 500 ..." == stepped_text(OLDER, 2)
+    assert "0 0.5% 1% | 200 1% 1.5% | 350 1.5% 2% | 500 ..." == tiers_text(
+        stepped_tiers(OLDER, 2), is_whole_position=True
+    )
 
 
 LIMITS = st.builds(
@@ -61,9 +64,9 @@ LIMITS = st.builds(
 
 @given(LIMITS, st.integers(0, 40))
 def test_text_and_tiers_are_one_ladder(limits, steps):
-    read = tiers_of(stepped_text(limits, steps), is_whole_position=True)
+    tiers = stepped_tiers(limits, steps)
 
-    assert stepped_tiers(limits, steps) == read
+    assert tiers == tiers_of(tiers_text(tiers, is_whole_position=True), is_whole_position=True)
 
 
 @given(LIMITS, st.integers(0, 10**8).map(lambda n: D(n) / 1000), st.integers(0, 40))
