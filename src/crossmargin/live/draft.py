@@ -19,7 +19,7 @@ from crossmargin.errors import RulebookError, UnitError
 from crossmargin.live.records import FeeRates, Fetched, Haircut, Ladder, Rung
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ONE, ZERO, exact, quotient_down
-from crossmargin.rulebooks.assemble import rulebook_from, symbols_of
+from crossmargin.rulebooks.assemble import UNKNOWN, rulebook_from, symbols_of
 from crossmargin.rulebooks.bounds import NOT_SOURCED
 from crossmargin.rulebooks.encode import (
     amount_text,
@@ -44,7 +44,6 @@ from crossmargin.rulebooks.schema import Confidence, Source
 
 S = TypeVar("S", bound=Sourced)
 
-UNKNOWN = "unknown"
 FEES = ("maker", "taker", "liquidation")
 COMMENT = (
     "Written by `crossmargin rulebooks update`. Editions are never changed: "
