@@ -7,7 +7,7 @@ every symbol has exactly one ladder, and its base asset follows from its name.
 
 import re
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
@@ -93,7 +93,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         If either file is invalid, or the two contradict each other: one sentence with file, key,
         value and bound.
     """
-    rules = read(rules_file, RulesFile)
+    rules = _rules(rules_file)
     edition = read(edition_file, EditionFile)
     _check_names(rules_file.name, rules.venue, edition_file.name, edition.edition)
     sources = {**rules.sources, **edition.sources}
@@ -141,6 +141,13 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         is_by_size=method.tiers.unit == "size",
         options=families_of(method.options),
     )
+
+
+# A venue's rules stand for all its editions, and a draft is tried on them many times. Keyed by what
+# the file holds: a file that changed is read again.
+@cache
+def _rules(file: DataFile) -> RulesFile:
+    return read(file, RulesFile)
 
 
 def symbols_of(ladder: LadderTable) -> list[str]:
