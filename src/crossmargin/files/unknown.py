@@ -9,7 +9,6 @@ either way.
 import re
 from difflib import get_close_matches
 
-from crossmargin.live.tables import VENUES
 from crossmargin.rulebooks.options import impossible_day
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -31,9 +30,12 @@ def unknown_symbol(symbol: str, rulebook: Rulebook) -> str:
     same_coin = _of_the_same_coin(symbol, rulebook)
     if same_coin is not None:
         return f"{said}; did you mean {same_coin}?"
-    fetched = f", or run crossmargin rulebooks update {rulebook.venue}"
     if not _NAME.fullmatch(symbol):
         return said
+    # Only here: every account is read by importers of this, and few name a symbol nobody knows.
+    from crossmargin.live.tables import VENUES
+
+    fetched = f", or run crossmargin rulebooks update {rulebook.venue}"
     return (
         f"{said}; add [instruments.{symbol}] and [[tiers.{symbol}]]"
         f"{fetched if rulebook.venue in VENUES else ''}"
