@@ -15,6 +15,7 @@ from decimal import Decimal
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.money import ZERO, exact, quotient_down
 from crossmargin.rulebooks.schema import Contract
+from crossmargin.venue.asset_prices import check_asset_freshness
 from crossmargin.venue.command import Tick
 from crossmargin.venue.decision import Decision, moved
 from crossmargin.venue.event import (
@@ -56,6 +57,7 @@ def tick(decision: Decision, command: Tick) -> None:
         raise decision.refuse(Code.TIME_GOES_BACK, text)
     decision.emit(ClockSet(at_ms=command.at_ms))
     check_freshness(decision)
+    check_asset_freshness(decision)
     for symbol in sorted(state.symbols):
         contract = state.rulebook.contracts.get(symbol)
         if contract is not None and contract.instrument.kind in PERPETUALS:

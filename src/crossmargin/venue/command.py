@@ -196,11 +196,15 @@ class Observe(Command, frozen=True, tag="observe"):
 
 
 class ObserveAsset(Command, frozen=True, tag="observe-asset"):
-    """What one source saw of a collateral asset's price in USD."""
+    """What one source saw of a collateral asset's price in USD.
+
+    `is_redemption`: whether it is what the issuer pays for a unit, which is no market's price.
+    """
 
     asset: str
     source: str
     price: Decimal
+    is_redemption: bool = False
 
 
 class Tick(Command, frozen=True, tag="tick"):

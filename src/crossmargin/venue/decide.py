@@ -10,7 +10,17 @@ from typing import Any
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.money import exact
-from crossmargin.venue import accounts, clock, command, distress, event, orders, prices, triggers
+from crossmargin.venue import (
+    accounts,
+    asset_prices,
+    clock,
+    command,
+    distress,
+    event,
+    orders,
+    prices,
+    triggers,
+)
 from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import AnyEvent
@@ -104,7 +114,7 @@ HANDLERS: dict[type, Callable[[Decision, Any], None]] = {
     command.CancelAll: orders.cancel_all,
     command.Quote: orders.quote,
     command.Observe: prices.observe,
-    command.ObserveAsset: prices.observe_asset,
+    command.ObserveAsset: asset_prices.observe_asset,
     command.Tick: clock.tick,
     command.Halt: _halt,
     command.Resume: _resume,

@@ -6,6 +6,7 @@ Settings are part of what makes a venue deterministic: they are written into its
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossmargin.money import ONE, ZERO
 
@@ -97,6 +98,18 @@ class VenueSettings(Struct, frozen=True):
     def limits_of(self, symbol: str) -> Limits:
         """Return the limits of a symbol."""
         return self.limits.get(symbol, self.limits_default)
+
+    def for_asset(self, asset: str) -> "VenueSettings":
+        """Return the settings with what an asset has of its own in their place."""
+        rules = self.assets.get(asset)
+        if rules is None:
+            return self
+        sources_min, stale_ms = rules.sources_min, rules.stale_ms
+        return replace(
+            self,
+            sources_min=self.sources_min if sources_min is None else sources_min,
+            stale_ms=self.stale_ms if stale_ms is None else stale_ms,
+        )
 
     def asset_rules_of(self, asset: str) -> AssetRules:
         """Return the rules for the index of a collateral asset."""

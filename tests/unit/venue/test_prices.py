@@ -6,17 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossmargin.venue.command import Observe, ObserveAsset, Tick
-from crossmargin.venue.event import AssetPriceSet, Breaker, BreakerSet, PriceSet, SourceSeen
+from crossmargin.venue.command import Observe, Tick
+from crossmargin.venue.event import Breaker, BreakerSet, PriceSet, SourceSeen
 from crossmargin.venue.fold import fold
-from crossmargin.venue.prices import (
-    agreed_price,
-    check_freshness,
-    is_usable,
-    observe,
-    observe_asset,
-    set_last_price,
-)
+from crossmargin.venue.observations import agreed_price
+from crossmargin.venue.prices import check_freshness, is_usable, observe, set_last_price
 from crossmargin.venue.refusal import Code, Refusal
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
@@ -210,34 +204,12 @@ def test_an_observation_without_a_last_price_leaves_that_of_the_last_trade():
     assert prices(stage) == (D(101), D(101), D(105))
 
 
-def asset_saw(at_ms, price, source="a"):
-    return ObserveAsset(at_ms=at_ms, asset="BTC", source=source, price=D(price))
-
-
-def test_an_asset_that_jumps_has_no_price_until_it_is_seen_again():
-    stage = Stage(settings=JUMPY)
-    stage.do(observe_asset, asset_saw(0, 100))
-    assert stage.state.asset_prices == {"BTC": D(100)}
-    stage.do(observe_asset, asset_saw(1, 50))
-    assert stage.state.asset_prices == {}
-    stage.do(observe_asset, asset_saw(2, 51))
-    assert stage.state.asset_prices == {"BTC": D(51)}
-
-
-def test_an_asset_price_grows_old():
-    stage = Stage(settings=JUMPY)
-    stage.do(observe_asset, asset_saw(0, 100))
-    assert stage.do(freshness, Tick(at_ms=1000)) == []
-    assert stage.do(freshness, Tick(at_ms=1001)) == [AssetPriceSet(asset="BTC", price=None)]
-
-
 @pytest.mark.parametrize(
     ("handler", "command", "code"),
     [
         (observe, saw(0, index=1, symbol="NOPE"), Code.UNKNOWN_SYMBOL),
         (observe, saw(0, source="", index=1), Code.MISSING_PRICE),
         (observe, saw(0), Code.MISSING_PRICE),
-        (observe_asset, asset_saw(0, 1, source=""), Code.MISSING_PRICE),
     ],
 )
 def test_what_says_nothing_is_refused(handler, command, code):

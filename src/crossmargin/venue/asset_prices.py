@@ -1,0 +1,111 @@
+"""What the venue counts a unit of a collateral asset for, in USD.
+
+An asset's index is what its sources agree on, by the rules of any index. Where the operator says
+so (`AssetRules`), it is also
+
+- never below a part of the redemption value, while somebody says what that is: what the issuer
+  pays for a unit is worth more than what one thin book shows for a minute;
+- never further than a part of itself from where it was when the present `move_ms` began: who has
+  collateral is given the time to act, and a price that is wrong the time to be seen.
+
+An asset has no breaker: while its price cannot be trusted it has none, and then what depends on it
+is unknown, which liquidates nobody. A price that comes back after that is not slowed.
+
+The state keeps redemption values under `redemption:` before the source's name, and under `pace`
+where the index was when the present `move_ms` began.
+
+Source of the rules: Binance, on USDe, BNSOL and wBETH in October 2025 (redemption prices enter the
+index, USDe's index has a minimum).
+"""
+
+from decimal import Decimal
+
+from crossmargin.money import ONE, exact
+from crossmargin.venue.command import ObserveAsset
+from crossmargin.venue.decision import Decision
+from crossmargin.venue.event import AssetPriceSet
+from crossmargin.venue.observations import (
+    INDEX,
+    JUMP,
+    agreed_price,
+    fresh_prices,
+    is_accepted,
+    remember,
+    see,
+)
+from crossmargin.venue.refusal import Code
+from crossmargin.venue.settings import AssetRules
+
+REDEMPTION, PACE = "redemption:", "pace"
+
+
+@exact
+def observe_asset(decision: Decision, command: ObserveAsset) -> None:
+    """Take in what a source saw of a collateral asset, or what redeeming a unit brings.
+
+    Raises
+    ------
+    Refusal
+        If the asset or the source has no name.
+    """
+    asset = command.asset
+    if not asset or not command.source:
+        text = "an observation of an asset needs the names of asset and source"
+        raise decision.refuse(Code.MISSING_PRICE, text)
+    seen = decision.state.asset_seen_of(asset)
+    source = (REDEMPTION if command.is_redemption else INDEX) + command.source
+    settings = decision.state.settings.for_asset(asset)
+    see(decision, asset, seen, source, command.price, settings, is_symbol=False)
+    _judge(decision, asset, is_seen=True)
+
+
+@exact
+def check_asset_freshness(decision: Decision) -> None:
+    """Judge the prices of all assets again without anything new."""
+    state = decision.state
+    for asset in sorted(state.asset_seen):
+        if state.asset_seen[asset]:
+            _judge(decision, asset, is_seen=False)
+
+
+def _judge(decision: Decision, asset: str, *, is_seen: bool) -> None:
+    state = decision.state
+    settings, rules = state.settings.for_asset(asset), state.settings.asset_rules_of(asset)
+    seen = state.asset_seen_of(asset)
+    before = state.asset_prices.get(asset)
+    price = agreed_price(fresh_prices(seen, INDEX, decision.at_ms, settings), settings)
+    if price is not None and not is_accepted(
+        decision, asset, seen, JUMP + INDEX, price, before, is_seen=is_seen, is_symbol=False
+    ):
+        price = None
+    if price is not None and rules.floor_fraction is not None:
+        values = fresh_prices(seen, REDEMPTION, decision.at_ms, settings)
+        if values:
+            # Of several values the lowest: a floor too high would be in the account's favour.
+            price = max(price, rules.floor_fraction * min(values))
+    if price is not None and before is not None:
+        price = _paced(decision, asset, price, before, rules)
+    if price != before:
+        decision.emit(AssetPriceSet(asset=asset, price=price))
+        _touch_all(decision)
+
+
+def _paced(
+    decision: Decision, asset: str, price: Decimal, before: Decimal, rules: AssetRules
+) -> Decimal:
+    # The price, brought within reach of where the index was when this stretch of time began.
+    if rules.move_max_fraction is None:
+        return price
+    begun = decision.state.asset_seen_of(asset).get(PACE)
+    if begun is None or decision.at_ms - begun[1] >= rules.move_ms:
+        begun = (before, decision.at_ms)
+        remember(decision, asset, PACE, *begun, is_symbol=False)
+    lowest = begun[0] * (ONE - rules.move_max_fraction)
+    highest = begun[0] * (ONE + rules.move_max_fraction)
+    return min(max(price, lowest), highest)
+
+
+def _touch_all(decision: Decision) -> None:
+    # Collateral counts in accounts with positions only; there is no list of who holds an asset.
+    for symbol in sorted(decision.state.symbols):
+        decision.touched.update(decision.state.symbols[symbol].holders)
