@@ -66,6 +66,8 @@ def _lines(header: "Header", verdict: "Verdict", state: "State | None") -> list[
         f"rulebook       {header.venue} {header.edition} ({header.rulebook[:12]})",
         f"entries sound  {verdict.entries:,}",
         f"decided again  {verdict.decided_again:,}{why}",
+        f"states alike   {verdict.states_compared:,}",
+        f"snapshots      {verdict.snapshots:,}",
         f"last hash      {verdict.hash or '–'}",
         f"state          {verdict.state or 'not made'}",
     ]

@@ -12,6 +12,9 @@ from any. No event loop is needed and none is used.
 A law that fails, any other bug in deciding and any failed write halt the writer for good, with the
 reason. Reading goes on; going on needs a restart, and after a broken law an operator (`Resume`),
 because the halt is written into the journal.
+
+Between batches, when there have been enough of them, and when it is closed, the writer takes a
+snapshot, so that the next start is short. Nobody is answered meanwhile.
 """
 
 from collections import deque
@@ -26,7 +29,9 @@ from crossmargin.errors import CrossmarginError, InvariantBroken, StoreError
 from crossmargin.runtime.clock import Clock
 from crossmargin.store.entry import Decided, Entry, content_hash
 from crossmargin.store.journal import Journal
-from crossmargin.store.recovery import recover
+from crossmargin.store.recovery import Recovered, recover
+from crossmargin.store.snapshot import snapshot_of
+from crossmargin.store.state_hash import is_due
 from crossmargin.store.verify import Decide
 from crossmargin.venue.command import (
     AnyCommand,
@@ -72,11 +77,13 @@ class Limits(Struct, frozen=True):
     queue_max : commands that may wait.
     reserve : how many more of the `RESERVED` kinds may wait when those are there.
     batch_max : commands that share one sync.
+    snapshot_entries : after how many records a snapshot is taken; one is taken at the end anyway.
     """
 
     queue_max: int = 10_000
     reserve: int = 1_000
     batch_max: int = 256
+    snapshot_entries: int = 100_000
 
 
 Asked: TypeAlias = tuple[AnyCommand, "Future[Answer]"]
@@ -91,6 +98,7 @@ class Writer:
     ----------
     halted : why nothing is taken any more; None while all is well.
     lost : why subscribers are not called any more.
+    notes : which snapshots could not be used at the start, and why.
     """
 
     def __init__(
@@ -101,26 +109,29 @@ class Writer:
         clock: Clock,
         limits: Limits | None = None,
     ) -> None:
-        """Recover the state from `journal`: everything it holds, folded into `fresh()`.
+        """Recover the state from `journal`, into what `fresh` makes.
 
         Raises
         ------
         StoreError
-            If the journal is damaged.
+            If the journal is damaged, or makes another state than was recorded.
         """
-        self._journal, self._fresh, self._decide, self._clock = journal, fresh, decide, clock
+        self._journal, self._fresh, self._clock = journal, fresh, clock
         self._limits = limits or Limits()
         self._queue: deque[Asked] = deque()
         self._gate = Condition()
         self._subscribers: list[Subscriber] = []
-        self._state = recover(fresh(), journal)
+        recovered = recover(fresh, journal)
+        self._deciding = _Deciding(recovered, decide)
+        self._snapshot = recovered.snapshot
         self.halted: str | None = None
         self.lost: list[str] = []
+        self.notes = recovered.notes
 
     @property
     def state(self) -> State:
         """Return the venue, to look at in the writer's thread between two batches."""
-        return self._state
+        return self._deciding.state
 
     @property
     def waiting(self) -> int:
@@ -173,7 +184,9 @@ class Writer:
         asked = [one for one in asked if one[1].set_running_or_notify_cancel()]
         if asked:
             try:
-                _Batch(self._journal, self._decide, self._state).run(self, asked)
+                _Batch(self._journal, self._deciding).run(self, asked)
+                if self._journal.sequence >= self._snapshot + self._limits.snapshot_entries:
+                    self._keep_snapshot()
             except BaseException as error:
                 # Interrupted half way: the state may be anything, the journal is not.
                 self.halt(f"interrupted: {type(error).__name__}")
@@ -204,7 +217,7 @@ class Writer:
         """Halt for good; what was decided and not written has not happened."""
         self.halt(reason)
         try:
-            self._state = recover(self._fresh(), self._journal)
+            self._deciding = _Deciding(recover(self._fresh, self._journal), self._deciding.decide)
         except CrossmarginError as error:  # It is halted already; say that too.
             self.halted = f"{reason}; what is shown may not be recorded: {error}"
 
@@ -212,22 +225,49 @@ class Writer:
         """Write that all is halted, so that a restart does not go on as if nothing had been."""
         command = Halt(at_ms=self._clock.now_ms(), reason=reason)
         try:
-            decided = (Decided(command, self._decide(self._state, command)),)
+            decided = (self._deciding.next(command, self._journal.sequence + 1),)
             self.publish(self._journal.append(decided), decided)
         except Exception as error:  # It is halted already; say that too.
             self.halted = f"{reason}; which is not recorded: {type(error).__name__}: {error}"
 
     def close(self) -> None:
-        """Refuse what waits and let another writer have the store."""
+        """Refuse what waits, take a snapshot and let another writer have the store."""
+        if self.halted is None and self._journal.sequence > self._snapshot:
+            self._keep_snapshot()
         self.halt("the venue is closing")
         self._journal.close()
+
+    def _keep_snapshot(self) -> None:
+        if self.halted is not None:
+            return
+        try:
+            sequence, deciding = self._journal.sequence, self._deciding
+            last = next(self._journal.read(sequence))
+            snapshot = snapshot_of(deciding.state, deciding.hash.current(), sequence, last.hash)
+            self._journal.keep(snapshot)
+            self._snapshot = sequence
+        except StoreError as error:
+            self.halt(str(error))
+
+
+class _Deciding:
+    """The state that commands are decided on, and its hash."""
+
+    def __init__(self, recovered: Recovered, decide: Decide) -> None:
+        self.state, self.hash, self.decide = recovered.state, recovered.hash, decide
+
+    def next(self, command: AnyCommand, sequence: int) -> Decided:
+        """Decide what will be the record of a number."""
+        events = self.decide(self.state, command)
+        self.state.advance(command.at_ms)  # As recovery will, whatever became of the command.
+        return Decided(command, events, self.hash.current() if is_due(sequence) else None)
 
 
 class _Batch:
     """Commands that share one sync."""
 
-    def __init__(self, journal: Journal, decide: Decide, state: State) -> None:
-        self.journal, self.decide, self.state = journal, decide, state
+    def __init__(self, journal: Journal, deciding: _Deciding) -> None:
+        self.journal, self.deciding = journal, deciding
         self.first = journal.sequence + 1
         self.decided: list[Decided] = []
         self.asked_as: dict[tuple[str, str], tuple[bytes, int]] = {}
@@ -283,10 +323,10 @@ class _Batch:
 
     def decide_new(self, command: AnyCommand) -> Answer:
         """Decide a command that was not asked before."""
-        events = self.decide(self.state, command)
-        self.state.advance(command.at_ms)  # As recovery will, whatever became of the command.
-        self.decided.append(Decided(command, events))
-        return Answer(self.first + len(self.decided) - 1, events)
+        sequence = self.first + len(self.decided)
+        one = self.deciding.next(command, sequence)
+        self.decided.append(one)
+        return Answer(sequence, one.events)
 
 
 def _refused(code: int, reason: str) -> Answer:

@@ -15,10 +15,13 @@ from msgspec import Struct
 
 from crossmargin.errors import StoreError
 from crossmargin.store.entry import Decided, Entry
+from crossmargin.store.snapshot import Snapshot
 from crossmargin.venue.settings import VenueSettings
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the store's format; a store of a newer one is refused, of an older one migrated."""
+SNAPSHOTS_KEPT = 2
+"""How many snapshots a store keeps: the last one, and one to fall back to."""
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -39,7 +42,7 @@ class Header(Struct, frozen=True, kw_only=True):
     rulebook: str
     settings: VenueSettings = VenueSettings()
     note: str = ""
-    schema: int = SCHEMA
+    schema: int = SCHEMA  # That of the store when it was made.
 
 
 class Known(Struct, frozen=True):
@@ -85,6 +88,33 @@ class Journal(Protocol):
         ------
         StoreError
             If the store cannot be read.
+        """
+
+    def snapshots(self) -> tuple[int, ...]:
+        """Return after which records there is a snapshot of the state, the newest first.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be read.
+        """
+
+    def snapshot(self, sequence: int) -> Snapshot:
+        """Return the snapshot of the state after a record.
+
+        Raises
+        ------
+        StoreError
+            If it is not there, or not what was written.
+        """
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Write a snapshot, and let go of those before the last `SNAPSHOTS_KEPT`.
+
+        Raises
+        ------
+        StoreError
+            If a write or sync fails, now or before.
         """
 
     def close(self) -> None:

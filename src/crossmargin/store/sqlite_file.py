@@ -1,40 +1,18 @@
-"""The SQLite file of a store: its tables, how it is opened, locked, recognised and made.
+"""The SQLite file of a store: how it is opened, locked, recognised, made and brought up to date.
 
-What is in the rows is not looked at here, but for the header, without which a file is no store.
+What is in the rows is not looked at here.
 """
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
-from crossmargin.errors import StoreError, UsageError
-from crossmargin.store.journal import (
-    SCHEMA,
-    Header,
-    decoded_header,
-    encoded_header,
-    header_hash,
-)
+from crossmargin.errors import UsageError
+from crossmargin.store.journal import SCHEMA, Header, encoded_header, header_hash
+from crossmargin.store.schema import Types, migration, require_readable, tables
 
 APPLICATION_ID = 0x786D6172
 """Marks the file as a store of ours ("xmar")."""
-_STATEMENTS = (
-    "CREATE TABLE header (content BLOB NOT NULL)",
-    "CREATE TABLE head (sequence INTEGER NOT NULL, hash BLOB NOT NULL)",
-    """CREATE TABLE entries (
-        sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,
-        command BLOB NOT NULL, events BLOB NOT NULL,
-        engine TEXT NOT NULL, rulebook TEXT NOT NULL,
-        previous BLOB NOT NULL, hash BLOB NOT NULL
-    )""",
-    """CREATE TABLE client_ids (
-        account TEXT NOT NULL, client_id TEXT NOT NULL,
-        sequence INTEGER NOT NULL, content BLOB NOT NULL,
-        PRIMARY KEY (account, client_id)
-    ) WITHOUT ROWID""",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA}",
-)
+_TYPES = Types(integer="INTEGER", content="BLOB", name="TEXT", key_only=" WITHOUT ROWID")
 
 
 def connected(
@@ -68,63 +46,43 @@ def locked(path: Path) -> sqlite3.Connection:
     return lock
 
 
-def is_store(link: sqlite3.Connection, path: Path) -> bool:
-    """Return whether a file is a store; not yet if it is empty.
+def schema_of(link: sqlite3.Connection, path: Path) -> int | None:
+    """Return which version's store a file is; None if it is empty.
 
     Raises
     ------
     UsageError
         If it is another database.
     StoreError
-        If it is of another version.
+        If it is of a version that this one cannot read.
     """
     if link.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         if link.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise UsageError(f"{path}: is a database, but not a store")
-        return False
-    version = link.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA:
-        raise StoreError(f"schema {version} is not one that this version reads, {SCHEMA}")
-    return True
+        return None
+    schema = int(link.execute("PRAGMA user_version").fetchone()[0])
+    require_readable(schema)
+    return schema
 
 
 def make(link: sqlite3.Connection, header: Header) -> None:
     """Make an empty file a store, whole or not at all."""
     content = encoded_header(header)
     link.execute("PRAGMA journal_mode = WAL")
-    link.execute("PRAGMA synchronous = FULL")
     link.execute("BEGIN IMMEDIATE")
-    for statement in _STATEMENTS:
+    for statement in tables(_TYPES):
         link.execute(statement)
     link.execute("INSERT INTO header VALUES (?)", (content,))
     link.execute("INSERT INTO head VALUES (0, ?)", (header_hash(content),))
+    link.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    link.execute(f"PRAGMA user_version = {SCHEMA}")
     link.execute("COMMIT")
 
 
-def header_content(link: sqlite3.Connection) -> bytes:
-    """Return the header as it is written, once it could be read.
-
-    Raises
-    ------
-    StoreError
-        If it is not there, or is none.
-    """
-    rows = rows_of(link, "SELECT content FROM header")
-    if len(rows) != 1 or not isinstance(rows[0][0], bytes):
-        raise StoreError("header: is not there")
-    decoded_header(rows[0][0])
-    return rows[0][0]
-
-
-def rows_of(link: sqlite3.Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """Return the rows of a query.
-
-    Raises
-    ------
-    StoreError
-        If the file cannot be read, or holds no text where text should be.
-    """
-    try:
-        return link.execute(query, values).fetchall()
-    except sqlite3.Error as error:
-        raise StoreError(f"file: {error}") from error
+def migrate(link: sqlite3.Connection, schema: int) -> None:
+    """Make a store of an older version one of this version, whole or not at all."""
+    link.execute("BEGIN IMMEDIATE")
+    for statement in migration(schema, _TYPES):
+        link.execute(statement)
+    link.execute(f"PRAGMA user_version = {SCHEMA}")
+    link.execute("COMMIT")

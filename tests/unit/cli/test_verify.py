@@ -29,7 +29,7 @@ def made(path, *, rulebook=RULES.sha256, venue=RULES.venue):
 def store(tmp_path, monkeypatch):
     # The toy engine that decided is not the one that would decide again.
     with monkeypatch.context() as patch:
-        patch.setattr("crossmargin.store.sqlite.__version__", "0.0.1")
+        patch.setattr("crossmargin.store.sql.__version__", "0.0.1")
         return made(tmp_path / "venue.db")
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from crossmargin.errors import StoreError, UsageError
-from crossmargin.store.canonical import state_hash
 from crossmargin.store.entry import Decided
 from crossmargin.store.recovery import recover
 from crossmargin.store.sqlite import SqliteJournal, SqliteReader
+from crossmargin.store.state_hash import state_hash
 from crossmargin.venue.settings import VenueSettings
 from tests.unit.store.stores import HEADER, D, decide, deposit, filled, fresh, some_commands
 
@@ -45,13 +45,13 @@ def test_a_store_opened_again_goes_on(path):
 
     assert 4 == journal.sequence
     assert HEADER == journal.header
-    assert state_hash(state) == state_hash(recover(fresh(), journal))
+    assert state_hash(state) == state_hash(recover(fresh, journal).state)
     assert 5 == journal.append(decided([deposit(7)], state))[0].sequence
-    assert state_hash(state) == state_hash(recover(fresh(), journal))
+    assert state_hash(state) == state_hash(recover(fresh, journal).state)
 
 
 def test_pages_do_not_show(path, monkeypatch):
-    monkeypatch.setattr("crossmargin.store.sqlite.PAGE_ENTRIES", 3)
+    monkeypatch.setattr("crossmargin.store.sql.PAGE_ENTRIES", 3)
     filled(path, 10)
 
     assert [*range(1, 11)] == [one.sequence for one in SqliteReader(path).read()]
@@ -135,7 +135,8 @@ def test_what_is_no_store_is_refused(path, content, error, words, opened):
 @pytest.mark.parametrize(
     ("statement", "error", "words"),
     [
-        ("PRAGMA user_version = 2", StoreError, "schema 2 is not one"),
+        ("PRAGMA user_version = 3", StoreError, "schema 3 is newer than this version"),
+        ("PRAGMA user_version = 0", StoreError, "schema 0 is none that ever was"),
         ("PRAGMA application_id = 7", UsageError, "but not a store"),
         ("DELETE FROM header", StoreError, "header: is not there"),
         ("UPDATE header SET content = x'7b7d'", StoreError, "header: "),
@@ -203,7 +204,7 @@ def test_a_copy_made_after_any_commit_holds_all_that_was_acknowledged(path, tmp_
         found = SqliteJournal(copy)
 
         assert number == found.sequence
-        assert state_hash(state) == state_hash(recover(fresh(), found))
+        assert state_hash(state) == state_hash(recover(fresh, found).state)
         found.close()
 
 
@@ -227,7 +228,7 @@ def test_a_log_cut_anywhere_is_some_prefix(path, tmp_path):
             assert [] == found
             continue
         found.append(store.sequence)
-        assert hashes[store.sequence] == state_hash(recover(fresh(), store))
+        assert hashes[store.sequence] == state_hash(recover(fresh, store).state)
         store.close()
 
     assert sorted(found) == found
@@ -296,7 +297,7 @@ def test_a_full_disk_stops_the_store_and_loses_nothing(path):
     journal.close()
 
     again = SqliteJournal(path)  # The limit is the connection's: there is space again.
-    recovered = recover(fresh(), again)
+    recovered = recover(fresh, again).state
     assert kept == again.sequence > 2
     assert hash_kept == state_hash(recovered)
     assert recovered.accounts["ann"].balances["USDT"] == D(kept - 1)

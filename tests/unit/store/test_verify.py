@@ -6,10 +6,10 @@ import sqlite3
 import pytest
 
 from crossmargin.errors import InvariantBroken, StoreError, UsageError
-from crossmargin.store.canonical import state_hash
 from crossmargin.store.entry import Decided, content_hash
 from crossmargin.store.recovery import recover
 from crossmargin.store.sqlite import SqliteJournal, SqliteReader
+from crossmargin.store.state_hash import shown, state_hash
 from crossmargin.store.verify import verify
 from crossmargin.venue.event import MoneyMoved
 from tests.unit.store.stores import HEADER, decide, deposit, filled, fresh, some_commands
@@ -65,7 +65,7 @@ def test_a_sound_store(sound):
 
     assert verdict.damage is None
     assert (ENTRIES, ENTRIES) == (verdict.entries, verdict.decided_again)
-    assert state_hash(recover(fresh(), reader)) == verdict.state
+    assert shown(state_hash(recover(fresh, reader).state)) == verdict.state
     assert [*reader.read()][-1].hash.hex() == verdict.hash
 
 
@@ -103,7 +103,7 @@ def test_flipped_bits_of_every_column_are_found(path, table, name):
 
 
 DOUBLE = (
-    "INSERT INTO entries SELECT 9, at_ms, command, events, engine, rulebook, previous, hash "
+    "INSERT INTO entries SELECT 9, at_ms, command, events, engine, rulebook, previous, hash, state "
     "FROM entries WHERE sequence = 8"
 )
 
@@ -203,7 +203,7 @@ def test_an_entry_of_another_store_is_found(path, tmp_path):
 def test_bytes_changed_in_the_file_never_pass_as_something_else(path):
     """Flip a bit in every 61st byte: the verdict is damage, or nothing that counts was hit."""
     content = path.read_bytes()
-    expected = state_hash(filled(path.with_name("again.db"), ENTRIES))
+    expected = shown(state_hash(filled(path.with_name("again.db"), ENTRIES)))
     found = 0
     for at in range(0, len(content), 61):
         path.write_bytes(content[:at] + bytes([content[at] ^ 16]) + content[at + 1 :])
@@ -243,12 +243,12 @@ def test_a_law_that_fails_when_deciding_again_is_found(path):
 
 def test_another_engine_is_believed(tmp_path, monkeypatch):
     path = tmp_path / "venue.db"
-    monkeypatch.setattr("crossmargin.store.sqlite.__version__", "0.0.1")
+    monkeypatch.setattr("crossmargin.store.sql.__version__", "0.0.1")
     state = filled(path, 4)
 
     verdict = verify(SqliteReader(path), fresh(), lambda *_: ())
     assert (None, 4, 0) == (verdict.damage, verdict.entries, verdict.decided_again)
-    assert state_hash(state) == verdict.state
+    assert shown(state_hash(state)) == verdict.state
 
 
 def test_a_store_in_use_is_verified_as_it_is(tmp_path):
