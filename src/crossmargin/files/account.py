@@ -111,7 +111,7 @@ def _table(text: str) -> AccountTable:
     try:
         table = msgspec.convert(tree, AccountTable)
     except msgspec.ValidationError as error:
-        raise UsageError(in_words(error, tree, AccountTable, {"venue": ""})) from None
+        raise UsageError(in_words(error, tree, AccountTable)) from None
     check_head(table.schema, SCHEMA, table.at)
     check_numbers(table, "", _BOUNDS)
     return table

@@ -4,10 +4,10 @@ msgspec checks shapes, and complains in its own words: "Expected `decimal`, got 
 `$.leverage[...]`". People write numbers and tables, and want to know which entry it is.
 """
 
+import re
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 _WORDS = (
     ("Object contains unknown field", "unknown key"),
@@ -23,35 +23,40 @@ _WORDS = (
 )
 
 
-def in_words(
-    error: msgspec.ValidationError,
-    tree: dict[str, Any],
-    shape: type[Struct],
-    required: dict[str, Any],
-) -> str:
+def in_words(error: msgspec.ValidationError, tree: dict[str, Any], shape: object) -> str:
     """Return `error` as a sentence: the place, then the reason.
 
     Parameters
     ----------
-    tree : what was converted to `shape`.
-    required : what `shape` cannot do without, so that parts of `tree` can be tried alone.
+    tree : what could not be converted to `shape`, tables within tables or lists.
     """
     what, _, where = str(error).partition(" - at `$")
-    place = _named(where.rstrip("`").lstrip("."), tree, shape, required)
+    place = where.rstrip("`").lstrip(".")
+    table, is_any_key, rest = place.partition("[...]")
+    if is_any_key:
+        place = f"{_named(error, tree, table, shape)}{rest}"
     for theirs, ours in _WORDS:
         what = what.replace(theirs, ours)
     what = what[:1].lower() + what[1:].replace("`", "")
     return f"{place}: {what}" if place else what
 
 
-def _named(place: str, tree: dict[str, Any], shape: type[Struct], required: dict[str, Any]) -> str:
-    # "leverage[...]" stands for any key of [leverage]: it is the first that fails alone.
-    table, is_any_key, rest = place.partition("[...]")
-    if not is_any_key:
-        return place
-    for name, value in tree[table].items():
+def _named(error: msgspec.ValidationError, tree: dict[str, Any], table: str, shape: object) -> str:
+    # "leverage[...]" stands for any key of [leverage]: it is the first that is refused in the same
+    # words with no other beside it.
+    *above, last = (
+        int(word) if word.isdigit() else word for word in re.findall(r"[^.\[\]]+", table)
+    )
+    holder: Any = tree.copy()
+    tried = holder
+    for step in above:
+        holder[step] = holder[step].copy()
+        holder = holder[step]
+    for name, value in holder[last].items():
+        holder[last] = {name: value}
         try:
-            msgspec.convert({**required, table: {name: value}}, shape)
-        except msgspec.ValidationError:
-            return f"{table}.{name}{rest}"
-    return place
+            msgspec.convert(tried, shape)
+        except msgspec.ValidationError as again:
+            if str(again) == str(error):
+                return f"{table}.{name}"
+    return table

@@ -92,16 +92,10 @@ def _table(text: str) -> StoryTable:
     try:
         table = msgspec.convert(tree, StoryTable)
     except msgspec.ValidationError as error:
-        raise UsageError(_in_words(error, tree)) from None
+        raise UsageError(in_words(error, tree, StoryTable)) from None
     check_head(table.schema, SCHEMA, table.at)
     check_numbers(table, "", _BOUNDS)
     return table
-
-
-def _in_words(error: msgspec.ValidationError, tree: dict[str, Any]) -> str:
-    # Which entry of a table deep inside is wrong is not found out: the table is named.
-    known = msgspec.ValidationError(str(error).replace("[...]", ""))
-    return in_words(known, tree, StoryTable, {})
 
 
 _ABOVE_ZERO = ("marks", "index", "price", "prices", "entry_price", "capital", "depth")
@@ -161,7 +155,7 @@ def _step(row: dict[str, Any], where: str, start_ms: int) -> Step:
         shape: Any = OwnStep if do in OWN else AnyCommand
         step: Step = msgspec.convert(rest, shape)
     except msgspec.ValidationError as error:
-        said = _in_words(error, rest).replace("invalid value", f"unknown step {do}")
+        said = in_words(error, rest, shape).replace("invalid value", f"unknown step {do}")
         raise UsageError(f"{where}.{said}" if ": " in said else f"{where}: {said}") from None
     check_numbers(step, where, _BOUNDS)
     return step
@@ -175,7 +169,7 @@ def _expect(row: dict[str, Any], where: str, start_ms: int) -> Expect:
     try:
         given = msgspec.convert(row, ExpectRow)
     except msgspec.ValidationError as error:
-        said = _in_words(error, row)
+        said = in_words(error, row, ExpectRow)
         raise UsageError(f"{where}.{said}" if ": " in said else f"{where}: {said}") from None
     at_ms = None if given.at is None else start_ms + offset_ms(given.at, f"{where}.at")
     if given.tolerance is not None and not given.tolerance >= 0:

@@ -101,8 +101,12 @@ def test_other_fees_are_another_rulebook():
         ("schema = 1", "story: missing key venue"),
         (STORY.replace("schema = 1", "schema = 2"), "story: schema: 2 is not known here"),
         (STORY.replace('"100000"', '"0"'), "story: marks.BTCUSDT: must be above zero, not 0"),
-        (STORY.replace('"100000"', '"x"'), "story: marks: is not a number"),
-        (STORY.replace("USDT = 1000", 'USDT = "x"'), "story: accounts[0].balances: is not a num"),
+        (STORY.replace('"100000"', '"x"'), "story: marks.BTCUSDT: is not a number"),
+        (STORY.replace("USDT = 1000", 'USDT = "x"'), "story: accounts[0].balances.USDT: is no"),
+        (
+            with_step('do = "mark"\nprices = { BTCUSDT = 1, ETHUSDT = "x" }'),
+            "story: step[2].prices.ETHUSDT: is not a number",
+        ),
         (with_step('do = "mark"\nat_ms = 1'), "story: step[2].at_ms: unknown key"),
         (STORY.replace('"0.1"', "nan"), "story: accounts"),
         (
