@@ -24,12 +24,9 @@ from crossmargin.venue import (
 from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import AnyEvent
-from crossmargin.venue.ledger import audit
+from crossmargin.venue.ledger import FUND, audit
 from crossmargin.venue.refusal import Code, Refusal
 from crossmargin.venue.state import State
-
-FUND = "fund"
-"""The account that holds what the insurance fund has taken over."""
 
 
 @exact
