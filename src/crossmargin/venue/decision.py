@@ -11,6 +11,8 @@ from crossmargin.venue.event import (
     AnyEvent,
     BreakerSet,
     Filled,
+    OrderGone,
+    OrderStatus,
     PositionChanged,
     Posting,
     PriceSet,
@@ -62,6 +64,16 @@ class Decision:
             self.touched.update(self.state.symbol(event.symbol).holders)
         elif isinstance(event, PriceSet):
             self.moved[event.symbol] = None
+
+    def end(self, order_id: int, status: OrderStatus, why: str) -> None:
+        """Let an open order be over without (all of) its fill; `why` in a few words.
+
+        Raises
+        ------
+        InvariantBroken
+            If there is no such order.
+        """
+        self.emit(OrderGone(order_id=order_id, status=status, why=why))
 
     def refuse(self, code: int, reason: str) -> Refusal:
         """Return the refusal to raise.

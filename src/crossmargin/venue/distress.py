@@ -23,7 +23,7 @@ from crossmargin.venue import matching
 from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.deleveraging import instrument_of, net_out
-from crossmargin.venue.event import ClockSet, Filled, LiquidationStep, PriceSet
+from crossmargin.venue.event import ClockSet, Filled, LiquidationStep, OrderStatus, PriceSet
 from crossmargin.venue.execution import CANCEL_RULE, REDUCTION_RULES
 from crossmargin.venue.fund import square_fund
 from crossmargin.venue.judging import judged, judged_with_orders
@@ -35,7 +35,6 @@ from crossmargin.venue.liquidation import (
     next_action,
     positions_of,
 )
-from crossmargin.venue.orders import cancel
 from crossmargin.venue.prices import is_usable
 from crossmargin.venue.state import State
 from crossmargin.venue.waterfall import rescue, take_over
@@ -163,7 +162,7 @@ def _cancel(
     wanted = {id(order) for order in action.orders}
     listed = zip(ids, assessment.account.orders, strict=True)
     for order_id in [one for one, order in listed if id(order) in wanted]:
-        cancel(decision, order_id, "liquidation")
+        decision.end(order_id, OrderStatus.CANCELLED, "liquidation")
     count = len(action.orders)
     _receive(
         decision,

@@ -16,9 +16,8 @@ from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.option import Right
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, quotient_down
-from crossmargin.venue import orders
 from crossmargin.venue.decision import Decision, moved
-from crossmargin.venue.event import MoneyMoved, PositionChanged
+from crossmargin.venue.event import MoneyMoved, OrderStatus, PositionChanged
 from crossmargin.venue.prices import is_usable
 from crossmargin.venue.state import State
 
@@ -120,7 +119,7 @@ def _cancel_orders(decision: Decision, symbol: str) -> None:
         return
     for order_id in [one.id for one in decision.state.orders.values() if one.symbol == symbol]:
         if order_id in decision.state.orders:
-            orders.cancel(decision, order_id, "expiry")
+            decision.end(order_id, OrderStatus.CANCELLED, "expiry")
 
 
 def _settle(decision: Decision, instrument: Instrument, index: Decimal) -> None:

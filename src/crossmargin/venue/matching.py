@@ -21,7 +21,8 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ZERO, quotient_down, quotient_up
 from crossmargin.venue.command import PlaceOrder, SelfTrade, TimeInForce
 from crossmargin.venue.decision import Decision
-from crossmargin.venue.event import Filled, OrderGone, OrderStatus
+from crossmargin.venue.event import Filled, OrderStatus
+from crossmargin.venue.exits import attach
 from crossmargin.venue.fills import fill
 from crossmargin.venue.filters import band_limit, is_reducing
 from crossmargin.venue.margin_check import is_still_afforded, reducible, room
@@ -280,7 +281,7 @@ def _prevent(decision: Decision, mode: SelfTrade, *, taker: int, maker: int) -> 
 
 
 def _expire(decision: Decision, order_id: int, why: str) -> None:
-    decision.emit(OrderGone(order_id=order_id, status=OrderStatus.EXPIRED, why=why))
+    decision.end(order_id, OrderStatus.EXPIRED, why)
 
 
 def _match(decision: Decision, order: OpenOrder, maker: OpenOrder, size: Decimal, why: str) -> None:
@@ -330,8 +331,5 @@ def _emit_fill(decision: Decision, order: OpenOrder, filled: Filled) -> None:
     placed = order.placed
     if not order.filled and (placed.stop_loss_price or placed.take_profit_price):
         # Before the first fill, because an order that is filled whole is forgotten with it.
-        # Imported here, because a triggered exit trades in turn.
-        from crossmargin.venue.triggers import attach
-
         attach(decision, order.id)
     decision.emit(filled)

@@ -30,7 +30,7 @@ from crossmargin.venue.command import (
     TimeInForce,
 )
 from crossmargin.venue.decision import Decision
-from crossmargin.venue.event import OrderAccepted, OrderGone, OrderStatus
+from crossmargin.venue.event import OrderAccepted, OrderStatus
 from crossmargin.venue.filters import (
     check_band,
     check_exits,
@@ -122,7 +122,7 @@ def cancel_order(decision: Decision, command: CancelOrder) -> None:
         order_id = account.client_orders.get(command.order_client_id)
     if order_id is None or order_id not in account.orders:
         raise decision.refuse(Code.UNKNOWN_ORDER, "There is no such open order.")
-    cancel(decision, order_id, "asked for")
+    decision.end(order_id, OrderStatus.CANCELLED, "asked for")
 
 
 def cancel_all(decision: Decision, command: CancelAll) -> None:
@@ -136,18 +136,7 @@ def cancel_all(decision: Decision, command: CancelAll) -> None:
     account = _account(decision, command.account)
     for order in list(account.orders.values()):
         if not command.symbol or order.symbol == command.symbol:
-            cancel(decision, order.id, "asked for")
-
-
-def cancel(decision: Decision, order_id: int, why: str) -> None:
-    """Let an open order be cancelled; `why` in a few words.
-
-    Raises
-    ------
-    InvariantBroken
-        If there is no such order.
-    """
-    decision.emit(OrderGone(order_id=order_id, status=OrderStatus.CANCELLED, why=why))
+            decision.end(order.id, OrderStatus.CANCELLED, "asked for")
 
 
 def quote(decision: Decision, command: Quote) -> None:
@@ -180,7 +169,7 @@ def quote(decision: Decision, command: Quote) -> None:
     if opened:
         check_margin(decision, account, _with_quotes(decision.state, account, symbol, placed))
     for order in old:
-        cancel(decision, order.id, "replaced")
+        decision.end(order.id, OrderStatus.CANCELLED, "replaced")
     for one in placed:
         order_id = decision.state.next_order_id
         decision.emit(OrderAccepted(order_id=order_id, order=one))

@@ -2,8 +2,7 @@
 
 A waiting order fires when the price it looks at (mark, last or index) has reached its own, in
 order of arrival, and then trades like any other; what its trades do to the last price may fire
-more. Attached exits are as large as the position they belong to and go when it is gone, so that of
-two exits the one that closes takes the other with it.
+more.
 
 Nothing fires while the symbol's prices may not be acted upon. This does not decide what prices are
 (`prices`), nor whether a fired order may still trade (`matching`).
@@ -13,17 +12,11 @@ from decimal import Decimal
 
 from crossmargin.model.order import OrderType
 from crossmargin.money import ONE, ZERO, exact
-from crossmargin.venue import matching, orders
-from crossmargin.venue.command import PlaceOrder, SelfTrade, Trigger
+from crossmargin.venue import matching
+from crossmargin.venue.command import Trigger
 from crossmargin.venue.decision import Decision
-from crossmargin.venue.event import (
-    Filled,
-    OrderAccepted,
-    OrderResized,
-    OrderTrailed,
-    OrderTriggered,
-    PriceSet,
-)
+from crossmargin.venue.event import Filled, OrderStatus, OrderTrailed, OrderTriggered, PriceSet
+from crossmargin.venue.exits import follow_positions
 from crossmargin.venue.prices import is_usable, set_last_price
 from crossmargin.venue.state import OpenOrder, State, SymbolState
 from crossmargin.venue.trigger_index import rises
@@ -34,51 +27,12 @@ def look_at(decision: Decision, symbol: str) -> None:
     """Let the symbol's waiting orders follow what has happened, and fire those that are reached."""
     market = decision.state.symbol(symbol)
     _take_last_trade(decision, symbol)
-    _follow_positions(decision, market)
+    follow_positions(decision, market)
     while is_usable(decision.state, symbol) and _fire_reached(decision, market):
         # Ends: every round takes orders out of those that wait, and exits that are attached
         # meanwhile close what others opened.
         _take_last_trade(decision, symbol)
-        _follow_positions(decision, market)
-
-
-@exact
-def attach(decision: Decision, order_id: int) -> None:
-    """Let the exits of an order that is about to fill wait; once only, whatever is asked twice.
-
-    They are market orders at mark that only reduce. How large they are follows from the position,
-    which `look_at` makes sure of.
-    """
-    state = decision.state
-    parent = state.orders.get(order_id)
-    if parent is None:
-        return
-    if state.symbol(parent.symbol).triggers.has_exits(order_id):
-        return
-    placed = parent.placed
-    for price, kind in (
-        (placed.stop_loss_price, OrderType.STOP_MARKET),
-        (placed.take_profit_price, OrderType.TAKE_PROFIT_MARKET),
-    ):
-        if price is None:
-            continue
-        order = PlaceOrder(
-            at_ms=decision.at_ms,
-            account=parent.account,
-            symbol=parent.symbol,
-            size=-parent.size,
-            type=kind,
-            trigger_price=price,
-            trigger=Trigger.MARK,
-            reduce_only=True,
-            side=placed.side,
-            # An own order in the way must not keep a position from being closed.
-            self_trade=SelfTrade.EXPIRE_MAKER,
-        )
-        exit_id = state.next_order_id
-        decision.emit(
-            OrderAccepted(order_id=exit_id, order=order, is_waiting=True, parent_id=order_id)
-        )
+        follow_positions(decision, market)
 
 
 def is_reached(order: OpenOrder, price: Decimal, held: Decimal) -> bool:
@@ -116,28 +70,6 @@ def _take_last_trade(decision: Decision, symbol: str) -> None:
             return
 
 
-def _follow_positions(decision: Decision, market: SymbolState) -> None:
-    """Make attached exits as large as what they close, and cancel those with nothing to close."""
-    state, stale = decision.state, market.triggers.stale
-    if not stale:
-        return
-    looked_at = sorted(stale)
-    stale.clear()
-    for order_id in looked_at:
-        order = state.orders.get(order_id)
-        if order is None or order.parent_id is None:
-            continue
-        held = _held(state, order)
-        size = -held if held * order.placed.size < 0 else ZERO
-        if size:
-            if size != order.size:
-                decision.emit(OrderResized(order_id=order_id, size=size))
-        elif order.parent_id not in state.orders:
-            orders.cancel(decision, order_id, "its position is gone")
-        elif order.size:
-            decision.emit(OrderResized(order_id=order_id, size=ZERO))
-
-
 def _fire_reached(decision: Decision, market: SymbolState) -> bool:
     """Fire every waiting order whose price is reached; return whether there was one."""
     state, is_any = decision.state, False
@@ -154,7 +86,7 @@ def _fire_reached(decision: Decision, market: SymbolState) -> bool:
         size = _size(state, order)
         if not size:
             if not order.placed.is_close_position and order.parent_id is None:
-                orders.cancel(decision, order_id, "nothing to reduce")
+                decision.end(order_id, OrderStatus.CANCELLED, "nothing to reduce")
             continue
         decision.emit(OrderTriggered(order_id=order_id, price=price, size=size))
         matching.trade(decision, order_id, why="trigger")

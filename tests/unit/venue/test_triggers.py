@@ -11,8 +11,9 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.venue import event
 from crossmargin.venue.command import PlaceOrder, Tick, Trigger
 from crossmargin.venue.event import Breaker, Filled, OrderGone, OrderResized, OrderTriggered
+from crossmargin.venue.exits import attach
 from crossmargin.venue.orders import place_order
-from crossmargin.venue.triggers import attach, is_reached, look_at, trailing_stop_price
+from crossmargin.venue.triggers import is_reached, look_at, trailing_stop_price
 from tests.unit.venue.stage import Stage
 
 D = Decimal
