@@ -9,17 +9,25 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from crossmargin.errors import UnitError
 from crossmargin.margin.lookup import leverage_of
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, number, plain
+from crossmargin.money import plain
 from crossmargin.rulebooks.procedure import Change
 from crossmargin.rulebooks.schema import Contract
 from crossmargin.venue import command as asked
 from crossmargin.venue import event as happened
+from crossmargin.venue.checks import (
+    check_leaving,
+    check_money,
+    check_number,
+    contract_there,
+    owned,
+    require_enough,
+    require_leaving,
+    require_prices,
+)
 from crossmargin.venue.decision import Decision, moved
-from crossmargin.venue.event import Breaker
 from crossmargin.venue.judging import (
     bucket_of,
     is_margin_enough,
@@ -27,15 +35,11 @@ from crossmargin.venue.judging import (
     judged_as,
     leverage_max,
     margin_left,
-    may_leave,
-    own_wallet,
 )
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import AccountState
 from crossmargin.venue.switching import Request, is_any_isolated, refuse_if_blocked
 
-FUND_ACCOUNT = "fund"
-"""The venue's own account of what the insurance fund took over; it has no owner."""
 _NAME_LENGTH_MAX = 64
 
 
@@ -57,7 +61,7 @@ def open_account(decision: Decision, command: asked.OpenAccount) -> None:
         )
     if name in decision.state.accounts:
         raise decision.refuse(Code.ACCOUNT_EXISTS, f"there is an account {name} already")
-    if parent and _owned(decision, parent).parent:
+    if parent and owned(decision, parent).parent:
         raise decision.refuse(Code.NOT_FAMILY, f"{parent} is a sub-account and can have none")
     decision.emit(happened.AccountOpened(account=name, parent=parent, is_maker=command.is_maker))
 
@@ -70,8 +74,8 @@ def deposit(decision: Decision, command: asked.Deposit) -> None:
     Refusal
         UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL (no asset of the venue), BAD_NUMBER.
     """
-    account = _owned(decision, command.account)
-    _check_money(decision, command.asset, command.amount)
+    account = owned(decision, command.account)
+    check_money(decision, command.asset, command.amount)
     purse = f"account/{account.name}"
     _move(decision, "outside", purse, command.asset, command.amount, "deposit")
 
@@ -85,9 +89,9 @@ def withdraw(decision: Decision, command: asked.Withdraw) -> None:
         UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, BAD_NUMBER, BALANCE_INSUFFICIENT, MARGIN_INSUFFICIENT,
         HEALTH_UNKNOWN, PRICES_UNUSABLE.
     """
-    account = _owned(decision, command.account)
-    _check_money(decision, command.asset, command.amount)
-    _check_leaving(decision, account, command.asset, command.amount)
+    account = owned(decision, command.account)
+    check_money(decision, command.asset, command.amount)
+    check_leaving(decision, account, command.asset, command.amount)
     purse = f"account/{account.name}"
     _move(decision, purse, "outside", command.asset, command.amount, "withdraw")
 
@@ -100,13 +104,13 @@ def transfer(decision: Decision, command: asked.Transfer) -> None:
     Refusal
         NOT_FAMILY, and those of `withdraw`.
     """
-    account, target = _owned(decision, command.account), _owned(decision, command.to)
-    _check_money(decision, command.asset, command.amount)
+    account, target = owned(decision, command.account), owned(decision, command.to)
+    check_money(decision, command.asset, command.amount)
     if account is target or _head(account) != _head(target):
         raise decision.refuse(
             Code.NOT_FAMILY, f"{target.name} is no other account of {account.name}'s family"
         )
-    _check_leaving(decision, account, command.asset, command.amount)
+    check_leaving(decision, account, command.asset, command.amount)
     source, to = f"account/{account.name}", f"account/{target.name}"
     _move(decision, source, to, command.asset, command.amount, "transfer")
 
@@ -119,7 +123,7 @@ def feed_fund(decision: Decision, command: asked.FeedFund) -> None:
     Refusal
         UNKNOWN_SYMBOL, BAD_NUMBER.
     """
-    _check_money(decision, command.asset, command.amount)
+    check_money(decision, command.asset, command.amount)
     _move(decision, "outside", "fund", command.asset, command.amount, "feed-fund")
 
 
@@ -135,11 +139,11 @@ def set_leverage(decision: Decision, command: asked.SetLeverage) -> None:
         UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, NO_SUCH_MODE (nothing to set), BAD_NUMBER,
         LEVERAGE_TOO_HIGH, HEALTH_UNKNOWN, MARGIN_INSUFFICIENT, the venue's own.
     """
-    account, symbol, leverage = _owned(decision, command.account), command.symbol, command.leverage
-    contract, rulebook = _contract(decision, symbol), decision.state.rulebook
+    account, symbol, leverage = owned(decision, command.account), command.symbol, command.leverage
+    contract, rulebook = contract_there(decision, symbol), decision.state.rulebook
     if not rulebook.is_leverage_settable or contract.instrument.option is not None:
         raise decision.refuse(Code.NO_SUCH_MODE, f"no leverage is set of {symbol}")
-    _check_number(decision, "leverage", leverage)
+    check_number(decision, "leverage", leverage)
     _check_ladder(decision, account, contract, leverage)
     view = account.view()
     after = replace(view, leverage=view.leverage | {symbol: leverage})
@@ -148,7 +152,7 @@ def set_leverage(decision: Decision, command: asked.SetLeverage) -> None:
     if is_lower:
         request = Request(Change.LOWER_LEVERAGE, account, symbol, is_enough=is_covered)
         refuse_if_blocked(decision, request)
-    _require_enough(decision, is_covered, f"leverage {plain(leverage)} of {symbol}")
+    require_enough(decision, is_covered, f"leverage {plain(leverage)} of {symbol}")
     decision.emit(happened.LeverageSet(account=account.name, symbol=symbol, leverage=leverage))
 
 
@@ -160,8 +164,8 @@ def set_margin_mode(decision: Decision, command: asked.SetMarginMode) -> None:
     Refusal
         UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, NO_SUCH_MODE, MODE_BLOCKED, the venue's own.
     """
-    account, symbol, mode = _owned(decision, command.account), command.symbol, command.mode
-    _contract(decision, symbol)
+    account, symbol, mode = owned(decision, command.account), command.symbol, command.mode
+    contract_there(decision, symbol)
     rulebook = decision.state.rulebook
     is_isolated = mode is MarginMode.ISOLATED
     if is_isolated and not rulebook.has_isolated:
@@ -191,7 +195,7 @@ def set_position_mode(decision: Decision, command: asked.SetPositionMode) -> Non
     Refusal
         UNKNOWN_ACCOUNT, NO_SUCH_MODE, MODE_BLOCKED, the venue's own.
     """
-    account, mode = _owned(decision, command.account), command.mode
+    account, mode = owned(decision, command.account), command.mode
     rulebook = decision.state.rulebook
     if mode not in rulebook.position_modes:
         raise decision.refuse(Code.NO_SUCH_MODE, f"{rulebook.venue} has no {mode} position mode")
@@ -217,7 +221,7 @@ def set_assets_mode(decision: Decision, command: asked.SetAssetsMode) -> None:
         UNKNOWN_ACCOUNT, NO_SUCH_MODE, MODE_BLOCKED, HEALTH_UNKNOWN, MARGIN_INSUFFICIENT, the
         venue's own.
     """
-    account, mode = _owned(decision, command.account), command.mode
+    account, mode = owned(decision, command.account), command.mode
     rulebook, is_multi = decision.state.rulebook, mode is AssetsMode.MULTI
     if mode not in rulebook.assets_modes:
         raise decision.refuse(Code.NO_SUCH_MODE, f"{rulebook.venue} has no {mode}-assets mode")
@@ -237,7 +241,7 @@ def set_assets_mode(decision: Decision, command: asked.SetAssetsMode) -> None:
                 Code.MODE_BLOCKED, "multi-assets mode cannot have symbols that are isolated"
             )
         if is_at_stake:
-            _require_enough(decision, is_enough, f"{mode}-assets mode")
+            require_enough(decision, is_enough, f"{mode}-assets mode")
     decision.emit(happened.AssetsModeSet(account=account.name, mode=mode))
 
 
@@ -254,9 +258,9 @@ def move_margin(decision: Decision, command: asked.MoveMargin) -> None:
         HEALTH_UNKNOWN, PRICES_UNUSABLE, BALANCE_INSUFFICIENT, MARGIN_INSUFFICIENT, the venue's
         own.
     """
-    account, symbol, amount = _owned(decision, command.account), command.symbol, command.amount
-    contract = _contract(decision, symbol)
-    _check_number(decision, "amount", amount.copy_abs())
+    account, symbol, amount = owned(decision, command.account), command.symbol, command.amount
+    contract = contract_there(decision, symbol)
+    check_number(decision, "amount", amount.copy_abs())
     is_hedge = account.position_mode is PositionMode.HEDGE
     if is_hedge and command.side is None:
         raise decision.refuse(Code.WRONG_SIDE, "in hedge mode margin is moved of a side")
@@ -272,7 +276,7 @@ def move_margin(decision: Decision, command: asked.MoveMargin) -> None:
     held = tuple(changed if one is position else one for one in account.positions.values())
     after = replace(account.view(), positions=held)
     if amount > 0:
-        _require_leaving(decision, account, after, contract.instrument.settle)
+        require_leaving(decision, account, after, contract.instrument.settle)
     else:
         _require_bucket(decision, after, changed, symbol, command.side)
     decision.emit(
@@ -282,93 +286,14 @@ def move_margin(decision: Decision, command: asked.MoveMargin) -> None:
     )
 
 
-def _owned(decision: Decision, name: str) -> AccountState:
-    found = decision.state.accounts.get(name)
-    if found is None:
-        raise decision.refuse(Code.UNKNOWN_ACCOUNT, f"there is no account {name!r}")
-    if name == FUND_ACCOUNT:
-        raise decision.refuse(Code.UNKNOWN_ACCOUNT, f"the account {name} belongs to the venue")
-    return found
-
-
 def _head(account: AccountState) -> str:
     return account.parent or account.name
-
-
-def _contract(decision: Decision, symbol: str) -> Contract:
-    rulebook = decision.state.rulebook
-    found = rulebook.contracts.get(symbol)
-    if found is None:
-        raise decision.refuse(
-            Code.UNKNOWN_SYMBOL, f"{symbol!r} is not a symbol of {rulebook.venue}"
-        )
-    return found
-
-
-def _check_number(decision: Decision, what: str, value: Decimal) -> None:
-    try:
-        number(value)
-    except UnitError as error:
-        raise decision.refuse(Code.BAD_NUMBER, f"{what}: {error}") from None
-    if value <= 0:
-        raise decision.refuse(Code.BAD_NUMBER, f"{what} is {plain(value)}, must be above zero")
-    if down_to(EIGHT_PLACES, value) != value:
-        raise decision.refuse(
-            Code.BAD_NUMBER, f"{what} {plain(value)} has more than 8 digits after the point"
-        )
-
-
-def _check_money(decision: Decision, asset: str, amount: Decimal) -> None:
-    rulebook = decision.state.rulebook
-    is_known = asset in rulebook.collateral or any(
-        contract.instrument.settle == asset for contract in rulebook.contracts.values()
-    )
-    if not is_known:
-        raise decision.refuse(Code.UNKNOWN_SYMBOL, f"{asset!r} is not an asset of {rulebook.venue}")
-    _check_number(decision, "amount", amount)
 
 
 def _move(
     decision: Decision, source: str, target: str, asset: str, amount: Decimal, why: str
 ) -> None:
     decision.emit(happened.MoneyMoved(why=why, postings=moved(source, target, asset, amount)))
-
-
-def _check_leaving(decision: Decision, account: AccountState, asset: str, amount: Decimal) -> None:
-    view = account.view()
-    left = view.balances.get(asset, ZERO) - amount
-    after = replace(view, balances=view.balances | {asset: left})
-    _require_leaving(decision, account, after, asset)
-
-
-def _require_leaving(decision: Decision, account: AccountState, after: Account, asset: str) -> None:
-    state = decision.state
-    if own_wallet(after, asset, state.rulebook) < 0:
-        raise decision.refuse(
-            Code.BALANCE_INSUFFICIENT, f"{account.name} does not have that much {asset}"
-        )
-    may = may_leave(judged_as(state, after), asset)
-    is_multi = account.assets_mode is AssetsMode.MULTI
-    for position in account.positions.values():
-        settle = state.rulebook.contracts[position.symbol].instrument.settle
-        # What a pool can spare is only known at prices that may be acted upon.
-        if may and position.mode is MarginMode.CROSS and (is_multi or settle == asset):
-            _require_prices(decision, position.symbol)
-    _require_enough(decision, may, f"that much {asset} less")
-
-
-def _require_prices(decision: Decision, symbol: str) -> None:
-    if decision.state.symbol(symbol).breaker is not Breaker.USABLE:
-        raise decision.refuse(
-            Code.PRICES_UNUSABLE, f"the prices of {symbol} cannot be acted upon now"
-        )
-
-
-def _require_enough(decision: Decision, is_enough: bool | None, what: str) -> None:
-    if is_enough is None:
-        raise decision.refuse(Code.HEALTH_UNKNOWN, f"with {what} margin would be unknown")
-    if not is_enough:
-        raise decision.refuse(Code.MARGIN_INSUFFICIENT, f"with {what} margin would not be enough")
 
 
 def _require_bucket(
@@ -379,8 +304,8 @@ def _require_bucket(
     left = margin_left(bucket) if bucket else None
     is_enough = None if needed is None or left is None else min(left, changed.margin - needed) >= 0
     if is_enough:
-        _require_prices(decision, symbol)
-    _require_enough(decision, is_enough, f"that much less in {symbol}")
+        require_prices(decision, symbol)
+    require_enough(decision, is_enough, f"that much less in {symbol}")
 
 
 def _check_ladder(

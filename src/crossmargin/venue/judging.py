@@ -136,15 +136,19 @@ def margin_left(unit: UnitAssessment) -> Decimal | None:
 
 
 @exact
-def may_leave(after: Assessment, asset: str) -> bool | None:
+def may_leave(after: Assessment, asset: str, profit_fraction: Decimal = ZERO) -> bool | None:
     """Return whether money in `asset` may leave a pool, judged as if it had; None if unknown.
 
     It may if the pool still has what opening asks for, and if no unrealised profit has left with
     it: neither the pool's wallet nor that asset's own, buckets not counted, is below zero. In
     single-asset mode this is the same as that the amount was not above `withdrawable`; in
     multi-assets mode it also knows that haircuts grow with what is held.
+
+    Parameters
+    ----------
+    profit_fraction : the part of unrealised profit that may leave all the same.
     """
-    if own_wallet(after.account, asset, after.rulebook) < 0:
+    if wallet_and_profit(after, asset, profit_fraction) < 0:
         return False
     pool = pool_of(after, asset)
     if pool is None:
@@ -152,7 +156,29 @@ def may_leave(after: Assessment, asset: str) -> bool | None:
     left = margin_left(pool)
     if left is None or pool.health is None or pool.wallet_balance is None:
         return None
-    return min(left, pool.wallet_balance, pool.health.equity - pool.transfer_floor) >= 0
+    wallet, equity = pool.wallet_balance, pool.health.equity
+    wallet += profit_fraction * max(ZERO, equity - wallet)
+    return min(left, wallet, equity - pool.transfer_floor) >= 0
+
+
+@exact
+def wallet_and_profit(
+    assessment: Assessment, asset: str, profit_fraction: Decimal = ZERO
+) -> Decimal:
+    """Return what an account has of `asset` outside buckets, and a part of its profit in it; exact.
+
+    The profit is that of all cross positions settled in the asset together, unknown ones left out.
+    """
+    wallet = own_wallet(assessment.account, asset, assessment.rulebook)
+    if not profit_fraction:
+        return wallet
+    contracts = assessment.rulebook.contracts
+    profits = (
+        held.unrealised_pnl or ZERO
+        for held in assessment.positions
+        if held.mode is MarginMode.CROSS and contracts[held.symbol].instrument.settle == asset
+    )
+    return wallet + profit_fraction * max(ZERO, sum(profits, ZERO))
 
 
 @exact

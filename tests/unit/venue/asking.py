@@ -98,9 +98,9 @@ def rest(stage, symbol, size, price, order_id=1, side=None):
     stage.emit(event.OrderAccepted(order_id=order_id, order=order))
 
 
-def scene(*, rules=RULES, size="1", margin=None, mark="50000", orders=()):
+def scene(*, rules=RULES, settings=None, size="1", margin=None, mark="50000", orders=()):
     """Return ann with 10 000 USDT and a position in BTCUSDT opened at 50 000, at `mark`."""
-    stage = Stage(rules)
+    stage = Stage(rules, settings)
     stage.funded("ann")
     if margin is not None:
         stage.emit(event.MarginModeSet(account="ann", symbol="BTCUSDT", mode=MarginMode.ISOLATED))

@@ -8,6 +8,7 @@ from crossmargin.rulebooks.schema import Contract
 from crossmargin.venue import command, event
 from crossmargin.venue.ledger import audit, event_audit
 from crossmargin.venue.refusal import Code
+from crossmargin.venue.settings import VenueSettings
 from tests.toys import linear
 from tests.unit.venue.asking import LADDER, RULES, D, ask, do, family, multi, refused, scene
 from tests.unit.venue.stage import Stage
@@ -135,6 +136,19 @@ def test_what_the_venue_does_not_know_is_refused(asked):
         # Equity 20 000, initial margin 3 000: free is 17 000, but profit never leaves.
         pytest.param(
             lambda: scene(mark="60000"), "10000", Code.BALANCE_INSUFFICIENT, id="profit stays"
+        ),
+        # Where the operator lets half of it: 10 000 + 5 000. All of it: what is free.
+        pytest.param(
+            lambda: scene(mark="60000", settings=VenueSettings(profit_leaves_fraction=D("0.5"))),
+            "15000",
+            Code.BALANCE_INSUFFICIENT,
+            id="half of a profit leaves",
+        ),
+        pytest.param(
+            lambda: scene(mark="60000", settings=VenueSettings(profit_leaves_fraction=D(1))),
+            "17000",
+            Code.MARGIN_INSUFFICIENT,
+            id="a profit leaves",
         ),
         # Equity 10 000 − 4 000, initial margin 46 000 / 20 = 2 300.
         pytest.param(lambda: scene(mark="46000"), "3700", Code.MARGIN_INSUFFICIENT, id="a loss"),
