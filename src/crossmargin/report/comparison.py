@@ -13,13 +13,11 @@ from decimal import ROUND_FLOOR
 from html import escape
 from pathlib import Path
 from string import Template
-from tempfile import TemporaryDirectory
 
-from crossmargin.errors import UsageError
 from crossmargin.margin.assessment import Status
 from crossmargin.report.compared_bars import asked_of_equity, moves
 from crossmargin.report.compared_tables import carried, margins, prices, venue_count
-from crossmargin.report.parts import kept, part, unwritten
+from crossmargin.report.parts import kept, part, write_page
 from crossmargin.report.words import listed, percent
 from crossmargin.risk.comparison import (
     Answer,
@@ -62,14 +60,7 @@ def write_comparison(path: Path, comparison: Comparison, *, title: str = "") -> 
     UsageError
         If it cannot be written there.
     """
-    html = comparison_page(comparison, title=title)
-    try:
-        with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            made = Path(folder) / path.name
-            made.write_text(html, encoding="utf-8")
-            made.replace(path)
-    except OSError as error:
-        raise UsageError(unwritten(path, error)) from None
+    write_page(path, comparison_page(comparison, title=title))
 
 
 def _headline(comparison: Comparison) -> str:

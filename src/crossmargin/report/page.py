@@ -9,17 +9,15 @@ Everything that comes from data is escaped: in HTML here, in chart names by `fig
 data block cannot end its script element early.
 """
 
-import json
 from collections.abc import Mapping
 from html import escape
-from string import Template
 
 from crossmargin.replay.result import ReplayResult
 from crossmargin.report.compare import compared
 from crossmargin.report.drawing import SYMBOLS_MAX, Frame, Json, family, frame_of
 from crossmargin.report.figures import figures
 from crossmargin.report.headline import headline, label, market_move, outcome, verdict
-from crossmargin.report.parts import kept, part
+from crossmargin.report.parts import charted, kept, listed_items
 from crossmargin.report.receipts import funding, orders, receipts
 from crossmargin.report.summary import Summary, summarise
 from crossmargin.report.words import count_of, day, duration, moment
@@ -84,22 +82,12 @@ def page(
         "compared": compared(summary),
         "sections": _sections(charts, frame, summary),
         "events": _events(results),
-        "prices": _listed(summary.prices),
-        "assumptions": _listed(summary.assumptions),
+        "prices": listed_items(summary.prices),
+        "assumptions": listed_items(summary.assumptions),
         "gaps": _gaps(summary),
         "source": escape(_source(summary, frame)),
-        "style": part("page.css"),
-        "script": part("page.js"),
-        "library": _library(),
-        "spec": script_json(spec),
     }
-    return Template(part("page.html")).substitute(parts)
-
-
-def script_json(content: Json) -> str:
-    """Return JSON that is safe inside a script element: nothing in it can end the element."""
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return charted(parts, spec)
 
 
 def _kicker(summary: Summary, title: str) -> str:
@@ -165,7 +153,7 @@ def _gaps(summary: Summary) -> str:
     ]
     if len(summary.gaps) > GAPS_MAX:
         sentences.append(f"{len(summary.gaps) - GAPS_MAX:,} more are in summary.json.")
-    return _listed(tuple(sentences))
+    return listed_items(tuple(sentences))
 
 
 def _source(summary: Summary, frame: Frame) -> str:
@@ -180,23 +168,3 @@ def _source(summary: Summary, frame: Frame) -> str:
         f"liquidation prices are exact. Rulebook {summary.venue} {summary.edition}, "
         f"sha256 {summary.rulebook_sha256[:12]}."
     )
-
-
-def _listed(sentences: tuple[str, ...]) -> str:
-    if not sentences:
-        return "<p>Nothing.</p>"
-    items = "".join(f"<li>{escape(_ended(sentence))}</li>" for sentence in sentences)
-    return f"<ul>{items}</ul>"
-
-
-def _ended(sentence: str) -> str:
-    text = sentence[:1].upper() + sentence[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _library() -> str:
-    # Megabytes, so they are read when a page is made and not when the package is imported.
-    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
-
-    library: str = get_plotlyjs()
-    return library

@@ -9,7 +9,8 @@ from crossmargin.model.account import Account, Position, PositionMode
 from crossmargin.model.order import Order, OrderType
 from crossmargin.replay.engine import Setup, replay
 from crossmargin.replay.modes import as_isolated
-from crossmargin.report.page import page, script_json
+from crossmargin.report.page import page
+from crossmargin.report.parts import script_json
 from crossmargin.rulebooks.loader import load_rulebook
 from tests.unit.report.stories import (
     MINUTE,
