@@ -18,7 +18,7 @@ snapshot, so that the next start is short. Nobody is answered meanwhile.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from threading import Condition, Event
 from typing import TypeAlias
@@ -37,6 +37,7 @@ from crossmargin.venue.command import (
     AnyCommand,
     CancelAll,
     CancelOrder,
+    Command,
     Deposit,
     Halt,
     Observe,
@@ -86,7 +87,7 @@ class Limits(Struct, frozen=True):
     snapshot_entries: int = 100_000
 
 
-Asked: TypeAlias = tuple[AnyCommand, "Future[Answer]"]
+Asked: TypeAlias = tuple[AnyCommand | Iterator[AnyCommand], "Future[Answer]"]
 Subscriber: TypeAlias = Callable[[Entry, tuple[AnyEvent, ...]], None]
 """Called with every record and its events, in order; must not block."""
 
@@ -149,10 +150,24 @@ class Writer:
         then unknown until the venue is started again, and sending it again with the same client
         id is safe.
         """
+        return self._enqueue(command, is_reserved=isinstance(command, RESERVED))
+
+    def submit_each(self, commands: Iterator[AnyCommand]) -> "Future[Answer]":
+        """Return the answer to come of the last of `commands`, which share one batch.
+
+        Each is decided before the next is asked for, so they may depend on what became of those
+        before. They wait as one, and are what a feed says: there is room for them as for prices.
+        An iterator that fails halts the writer, as any bug in deciding does.
+        """
+        return self._enqueue(commands, is_reserved=True)
+
+    def _enqueue(
+        self, command: AnyCommand | Iterator[AnyCommand], *, is_reserved: bool
+    ) -> "Future[Answer]":
         asked: Future[Answer] = Future()
         with self._gate:
             limit = self._limits.queue_max
-            limit += self._limits.reserve if isinstance(command, RESERVED) else 0
+            limit += self._limits.reserve if is_reserved else 0
             if self.halted is not None:
                 asked.set_result(_refused(Code.HALTED, self.halted))
             elif len(self._queue) >= limit:
@@ -278,7 +293,7 @@ class _Batch:
         failure: Exception | None = None
         try:
             for command, future in asked:
-                self.answers.append((future, self.answer(command)))
+                self.answers.append((future, self.answers_to(command)))
         except Exception as error:  # Any bug in deciding halts the venue.
             failure = error
         try:
@@ -298,6 +313,15 @@ class _Batch:
         writer.publish(entries, self.decided)
         if failure is not None and not isinstance(failure, StoreError):
             writer.record_halt(_words(failure))
+
+    def answers_to(self, asked: AnyCommand | Iterator[AnyCommand]) -> Answer:
+        """Return what comes of a command, or of the last of several."""
+        if isinstance(asked, Command):
+            return self.answer(asked)
+        last = Answer(None, ())
+        for command in asked:
+            last = self.answer(command)
+        return last
 
     def answer(self, command: AnyCommand) -> Answer:
         """Return what comes of a command, to be given once the batch is written."""

@@ -352,3 +352,47 @@ def test_what_was_acknowledged_survives_being_killed(path):
 
     assert cycles > 2
     assert len(acknowledged) > CYCLES
+
+
+def test_commands_of_a_feed_share_a_batch_and_each_sees_what_became_of_the_one_before(path):
+    writer = writer_of(path)
+
+    def told():
+        yield open_account("ann")
+        # It can only be known by now if the first has been decided.
+        assert "ann" in writer.state.accounts
+        yield deposit(len(writer.state.accounts), "ann")
+        yield deposit(-1, "ann")
+
+    before = writer.submit(open_account("bob"))
+    last = writer.submit_each(told())
+    assert 2 == writer.run_once()
+
+    assert 1 == before.result(0).sequence
+    assert (4, 1001) == refusal(last.result(0))
+    assert D(2) == writer.state.accounts["ann"].balances["USDT"]
+
+
+def test_a_feed_that_fails_halts_and_what_it_said_before_is_recorded(path):
+    writer = writer_of(path)
+
+    def told():
+        yield open_account("ann")
+        raise ValueError("no such candle")
+
+    last, after = writer.submit_each(told()), writer.submit(open_account("bob"))
+    writer.run_once()
+
+    assert (None, Code.HALTED) == refusal(last.result(0)) == refusal(after.result(0))
+    assert "a bug: ValueError: no such candle" == writer.halted
+    assert ["ann"] == list(writer.state.accounts)
+
+
+def test_what_a_feed_says_has_room_where_an_order_has_none(path):
+    writer = writer_of(path, Limits(queue_max=1, reserve=1))
+    writer.submit(open_account())
+    refused, taken = writer.submit(open_account("bob")), writer.submit_each(iter([deposit(1)]))
+    writer.run_once()
+
+    assert (None, Code.QUEUE_FULL) == refusal(refused.result(0))
+    assert 2 == taken.result(0).sequence
