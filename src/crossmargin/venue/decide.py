@@ -54,10 +54,25 @@ def decide(state: State, asked: AnyCommand) -> tuple[AnyEvent, ...]:
     if FUND not in state.accounts:
         decision.emit(event.AccountOpened(account=FUND, is_maker=True))
     if state.halted is None:
-        for symbol in tuple(decision.moved):
-            triggers.look_at(decision, symbol)
-        distress.look_after(decision)
+        _look_around(decision)
     return tuple(decision.events)
+
+
+def _look_around(decision: Decision) -> None:
+    # What a stop trades may make an account fail; what a liquidation trades may reach a stop, and
+    # takes the positions of exits away. Ends: each round fires orders or closes positions.
+    _fire(decision)
+    distress.look_after(decision)
+    while decision.moved:
+        _fire(decision)
+        distress.attend(decision)
+
+
+def _fire(decision: Decision) -> None:
+    moved = tuple(decision.moved)
+    for symbol in moved:
+        triggers.look_at(decision, symbol)
+    decision.moved = {}  # Their own trades triggers have looked at already.
 
 
 def _check(decision: Decision, asked: AnyCommand, *, is_late: bool) -> None:
@@ -93,6 +108,9 @@ def _resume(decision: Decision, asked: command.Resume) -> None:
     if stale:
         raise decision.refuse(Code.PRICES_UNUSABLE, f"no fresh price of {', '.join(stale)}")
     decision.emit(event.Resumed())
+    # Prices went on while nobody was looked after.
+    decision.moved.update(dict.fromkeys(state.symbols))
+    decision.touched.update(dict.fromkeys(state.accounts))
 
 
 HANDLERS: dict[type, Callable[[Decision, Any], None]] = {

@@ -47,14 +47,18 @@ NETTING_RULE = "a long and a short of one symbol close each other at the mark, w
 
 
 def look_after(decision: Decision) -> None:
-    """Take every touched account that has failed down its venue's ladder, by name.
-
-    Those whom a liquidation touches in turn are looked at too, until nobody has failed. At prices
-    and ticks the fund first sells what it took over earlier (`unwind`); last, it is looked at
-    itself.
-    """
+    """Let the fund sell what it took over earlier, at prices and ticks; then `attend`."""
     if any(isinstance(one, (PriceSet, ClockSet)) for one in decision.events):
         unwind(decision)
+    attend(decision)
+
+
+def attend(decision: Decision) -> None:
+    """Take every touched account that has failed down its venue's ladder, by name.
+
+    Those whom a liquidation touches in turn are looked at too, until nobody has failed; last, the
+    fund is looked at itself.
+    """
     touched: dict[str, None] = {}
     steps: dict[str, int] = {}
     while decision.touched:

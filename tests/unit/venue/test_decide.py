@@ -107,3 +107,46 @@ def test_it_does_not_resume_on_stale_prices_of_what_is_held(state):
     decide(state, command.Halt(at_ms=1000, reason="a drill"))
 
     assert Code.PRICES_UNUSABLE == refused(state, command.Resume(at_ms=10_000_000))
+
+
+# 0.3 BTC at 50010 with 1000 USDT: at 47000 equity is 1000 - 903 - 7.5015 (fee) = 89.4985, below
+# the maintenance margin of 1 % of 14100.
+KILLING = D(47000)
+
+
+def index(at_ms, price):
+    return command.Observe(at_ms=at_ms, symbol="BTCUSDT", source="feed", index=price)
+
+
+def long_with_exits():
+    return command.PlaceOrder(
+        at_ms=1000,
+        account="alice",
+        symbol="BTCUSDT",
+        size=D("0.3"),
+        type=OrderType.MARKET,
+        stop_loss_price=D(45000),
+        take_profit_price=D(55000),
+    )
+
+
+def test_exits_go_with_the_position_that_a_liquidation_takes(state):
+    decide(state, long_with_exits())
+    assert 2 == len(state.accounts["alice"].orders)
+    events = decide(state, index(2000, KILLING))
+
+    assert any(isinstance(one, event.LiquidationStep) for one in events)
+    assert {} == state.accounts["alice"].positions
+    assert {} == state.accounts["alice"].orders
+
+
+def test_who_failed_during_a_halt_is_looked_after_when_it_is_over(state):
+    decide(state, long_with_exits())
+    decide(state, command.Halt(at_ms=1500, reason="test"))
+    decide(state, index(2000, KILLING))
+    assert D("0.3") == state.accounts["alice"].position("BTCUSDT", None).size
+    resumed, *events = decide(state, command.Resume(at_ms=2000))
+
+    assert isinstance(resumed, event.Resumed)
+    assert "alice" in [one.account for one in events if isinstance(one, event.LiquidationStep)]
+    assert {} == state.accounts["alice"].positions
