@@ -20,7 +20,7 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ONE, ZERO, number, plain
 from crossmargin.venue.command import PlaceOrder, TimeInForce, Trigger
 from crossmargin.venue.decision import Decision
-from crossmargin.venue.event import Breaker
+from crossmargin.venue.prices import is_trading_halted
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.settings import Filters
 from crossmargin.venue.state import AccountState, State, SymbolState
@@ -46,10 +46,9 @@ def instrument_to_trade(decision: Decision, symbol: str) -> Instrument:
     terms = contract.instrument.option
     if terms is not None and terms.expires_ms <= state.at_ms:
         raise decision.refuse(Code.UNKNOWN_SYMBOL, f"{symbol} has expired.")
-    market = state.symbol(symbol)
-    if market.breaker is Breaker.HALTED:
-        raise decision.refuse(Code.HALTED, f"Trading in {symbol} is halted.")
-    if market.mark is None:
+    if is_trading_halted(state, symbol):
+        raise decision.refuse(Code.HALTED, f"Trading in {symbol} is halted for want of prices.")
+    if state.symbol(symbol).mark is None:
         raise decision.refuse(Code.PRICES_UNUSABLE, f"{symbol} has no mark price.")
     return contract.instrument
 

@@ -82,6 +82,21 @@ def is_usable(state: State, symbol: str) -> bool:
     return len(fresh) >= state.settings.sources_min
 
 
+def is_trading_halted(state: State, symbol: str) -> bool:
+    """Return whether trading in a symbol has stopped for want of prices.
+
+    Also where the breaker has not been judged since: after a long pause or a restart an order may
+    come before the clock's tick does.
+    """
+    market, settings = state.symbol(symbol), state.settings
+    if market.breaker is Breaker.HALTED:
+        return True
+    newest_ms = _newest_ms(market)
+    if newest_ms is None:
+        return False
+    return state.at_ms - newest_ms > settings.stale_ms + settings.degraded_ms
+
+
 def set_last_price(decision: Decision, symbol: str, price: Decimal) -> None:
     """Let a trade on the venue's own book be the last price, above zero."""
     market = decision.state.symbol(symbol)
@@ -145,6 +160,12 @@ def _is_fed(market: SymbolState) -> bool:
     return _is_known(market, INDEX) or _is_known(market, MARK)
 
 
+def _newest_ms(market: SymbolState) -> int | None:
+    # When a source last said an index or a mark.
+    times = [at for source, (_, at) in market.seen.items() if source.startswith((INDEX, MARK))]
+    return max(times, default=None)
+
+
 def _is_option(state: State, symbol: str) -> bool:
     # An option's index is its underlying's, which is no price of the option.
     return state.rulebook.contracts[symbol].instrument.kind.is_option
@@ -166,7 +187,11 @@ def _degrade(decision: Decision, symbol: str, why: str) -> None:
     market = decision.state.symbol(symbol)
     since = market.seen.get(DEGRADED_SINCE)
     if since is None:
-        since = (ONE, decision.at_ms)
+        # Since when prices are too old, not since somebody noticed.
+        newest_ms = _newest_ms(market)
+        stale_ms = decision.state.settings.stale_ms
+        old_ms = decision.at_ms if newest_ms is None else newest_ms + stale_ms + 1
+        since = (ONE, min(old_ms, decision.at_ms))
         remember(decision, symbol, DEGRADED_SINCE, *since, is_symbol=True)
         if market.breaker is Breaker.USABLE:
             decision.emit(BreakerSet(symbol=symbol, state=Breaker.DEGRADED, why=why))

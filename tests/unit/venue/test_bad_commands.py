@@ -174,8 +174,16 @@ LATER = NOW + 1_000_000
 """So much later that trading has halted for want of prices."""
 
 
+def paused(_state):
+    """Nobody has said anything since, not even the clock."""
+
+
 def blind(state):
     decide(state, command.Tick(at_ms=LATER))
+
+
+def priceless(state):
+    fold(state, event.PriceSet(symbol=BTC, index=None, mark=None, last=None))
 
 
 def halted(state):
@@ -200,7 +208,9 @@ def unmarked(state):
 
 
 IN_TROUBLE = {
-    "an order at old prices": (blind, order(at_ms=LATER), Code.PRICES_UNUSABLE),
+    "an order after a long pause": (paused, order(at_ms=LATER), Code.HALTED),
+    "an order once the pause was noticed": (blind, order(at_ms=LATER), Code.HALTED),
+    "an order without a mark": (priceless, order(), Code.PRICES_UNUSABLE),
     "an order while halted": (halted, order(), Code.HALTED),
     "an order while cancel-only": (cancelling, order(), Code.CANCEL_ONLY),
     "resuming at old prices": (halted, command.Resume(at_ms=LATER), Code.PRICES_UNUSABLE),
