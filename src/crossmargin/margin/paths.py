@@ -66,7 +66,7 @@ def curve(
             Fraction(position.size) * Fraction(instrument.multiplier),
             Fraction(position.entry_price),
             instrument.kind.is_inverse,
-            tiers.at_worst() if is_worst else tiers,
+            tiers.at_worst(is_whole_position=rulebook.is_whole_position) if is_worst else tiers,
             line,
             _margin_line(line, position, contract, market, rule),
             Fraction(abs(position.size)),

@@ -95,16 +95,16 @@ class Tiers(Struct, frozen=True):
             raise UnitError("tier floors must rise strictly")
         return cls(pieces, floors[1:], cap, known_to, is_floor_included, is_by_size)
 
-    def at_worst(self) -> "Tiers":
+    def at_worst(self, *, is_whole_position: bool) -> "Tiers":
         """Return the ladder with the dearest continuation there can be above `known_to`.
 
-        No venue asks for more than the whole of what is added, so the rate there is 1.
+        No venue asks for more than the whole of what is added, so the rate there is 1. Where a
+        tier's rate holds for the whole position, the ladder may jump to it.
         """
         if self.known_to is None or self.is_by_size:
             return self
         last = self.pieces[-1]
-        # A ladder without deductions need not be marginal: it may jump where it goes on.
-        deduction = last.deduction_above(self.known_to, ONE) if last.deduction else ZERO
+        deduction = ZERO if is_whole_position else last.deduction_above(self.known_to, ONE)
         above = Tier(self.known_to, ONE, deduction, ONE)
         return Tiers.of((*self.pieces, above), is_floor_included=self.is_floor_included)
 

@@ -63,14 +63,27 @@ def test_what_is_no_ladder(pieces, reason):
 
 def test_at_worst_an_unfinished_ladder_asks_for_all_that_is_added():
     # At 8,000: 8,000 × 5 % − 160 = 240 = 8,000 × 100 % − 7,760.
-    ladder = Tiers.of(PIECES, known_to=D(8000)).at_worst()
+    ladder = Tiers.of(PIECES, known_to=D(8000)).at_worst(is_whole_position=False)
 
     assert Tier(D(8000), D(1), D(7760), D(1)) == ladder.pieces[-1]
     assert PIECES == ladder.pieces[:-1]
     assert ladder.known_to is None
 
 
+def test_at_worst_a_single_tier_goes_on_from_what_it_asks():
+    # At 8,000: 8,000 × 1 % = 80 = 8,000 × 100 % − 7,920.
+    ladder = Tiers.of(PIECES[:1], known_to=D(8000)).at_worst(is_whole_position=False)
+
+    assert (PIECES[0], Tier(D(8000), D(1), D(7920), D(1))) == ladder.pieces
+
+
+def test_at_worst_a_ladder_of_whole_positions_jumps_to_all_of_it():
+    ladder = Tiers.of(PIECES[:1], known_to=D(8000)).at_worst(is_whole_position=True)
+
+    assert (PIECES[0], Tier(D(8000), D(1), D(0), D(1))) == ladder.pieces
+
+
 def test_a_finished_ladder_is_its_own_worst():
     ladder = Tiers.of(PIECES)
 
-    assert ladder is ladder.at_worst()
+    assert ladder is ladder.at_worst(is_whole_position=False)

@@ -99,9 +99,9 @@ def test_the_numbers_are_there():
 
 
 def test_a_side_that_a_ladder_does_not_reach_is_unknown_and_not_never():
-    # The ladder is known up to 150 of notional, and how far a long may gain lies beyond.
-    partly = replace(one_tier("0.2"), known_to=D(150))
-    books = [other((contract("BTC-PERP", "BTC", "USDC"), partly), name="partly")]
+    # The ladder is known up to 150 of notional, where it may jump, and a long may gain more.
+    partly = (contract("BTC-PERP", "BTC", "USDC"), replace(one_tier("0.2"), known_to=D(150)))
+    books = [other(partly, name="partly", is_whole_position=True)]
     html = comparison_page(compared(LONG, MARKS, HOME, books)).replace("&nbsp;", " ")
 
     assert '<td class="end">37.50 %</td><td class="end">?</td>' in html
@@ -112,7 +112,7 @@ def test_a_side_that_a_ladder_does_not_reach_is_unknown_and_not_never():
 
 def test_where_no_move_is_known_that_is_the_headline():
     partly = replace(one_tier("0.01"), known_to=D(150))
-    html = page(LONG, home=other((linear("BTCUSDT"), partly)))
+    html = page(LONG, home=other((linear("BTCUSDT"), partly), is_whole_position=True))
 
     assert "How far prices may move is unknown at every venue." == first(html)
 

@@ -36,10 +36,11 @@ def test_the_own_venue_comes_first_then_the_one_with_the_most_room():
 
 
 def test_a_venue_of_which_one_side_is_unknown_comes_after_all_that_are_known():
-    # By its known side, 49.9 %, "half" would be first; how far a long may rise there is not known.
-    half = replace(one_tier("0.001"), known_to=D(150))
+    # By its known side, 49.9 %, "half" would be first; whether its ladder jumps where a long may
+    # rise to is not known.
+    half = (contract("BTC-PERP", "BTC", "USDC"), replace(one_tier("0.001"), known_to=D(150)))
     books = [
-        other((contract("BTC-PERP", "BTC", "USDC"), half), name="half"),
+        other(half, name="half", is_whole_position=True),
         *(venue(name, rate) for name, rate in (("dark", None), ("dear", "0.2"))),
     ]
     found = compared(LONG, MARKS, HOME, books)

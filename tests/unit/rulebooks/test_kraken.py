@@ -178,6 +178,23 @@ def test_the_published_liquidation_is_at_the_mark_and_not_at_entry():
     assert (D("7481.5"), D("7407.5")) == (boundary.lower, boundary.bankruptcy_price)
 
 
+def test_what_rises_together_beyond_what_was_read_is_never_liquidated():
+    # Prices × m: notional 76,000 m, equity 12,900 − 76,000 + 76,000 m. Down: 1 % of notional is
+    # asked, and nothing beyond it is left at m = 63,100 ÷ 75,240 = 0.83864965. Up: at the dearest
+    # all that is added above 10 M and 2 M is asked, and then 12 M − 370,000 − 20,000 − 63,100 are
+    # left however far prices rise. ETH alone: 2 M − 20,000 − 28,000 + 12,900 − 480; BTC alone:
+    # 10 M − 370,000 − 48,000 + 12,900 − 280.
+    held = account(
+        Position(PERPETUAL, D("0.5"), D(95_000)), Position(ETHER, D(8), D(3450)), usd="12000"
+    )
+    found = assess(held, Market({PERPETUAL: D(96_000), ETHER: D(3500)}, PAR), BOOK).boundaries
+
+    assert (D("0.16135034"), None) == (found.joint.down, found.joint.up)
+    assert found.joint.is_known
+    assert [(None, True)] * 2 == [(one.upper, one.is_upper_known) for one in found.positions]
+    assert () == found.missing
+
+
 # The same schedules, their last known level going on: nothing is unknown wherever a path leads.
 ENDLESS = BOOK.with_contracts(
     {
