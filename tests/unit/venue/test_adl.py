@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.model.instrument import Instrument, Kind
-from crossmargin.money import exact
+from crossmargin.money import down_to, exact
 from crossmargin.venue.adl import (
     POLICIES,
     Candidate,
@@ -274,17 +274,23 @@ def test_quintiles_rise_along_the_queue_to_the_last_fifth(book, name):
     assert all(D(0) < fifth and fifth * 5 == int(fifth * 5) for fifth in fifths)
 
 
-@given(books(), BANKRUPT, LOT)
+@given(books(), st.sampled_from([1, -1]), sizes("0.01", "0.9"), LOT)
 @exact
-def test_pro_rata_is_within_two_lots_of_the_share_unless_somebody_gives_all(book, bankrupt, lot):
-    closed = deleveraged(book, bankrupt, POLICIES["pro-rata-of-profits"], lot=lot)
-    by_name = {one.account: one for one in book}
-    assume(closed and all(one.remaining for one in closed))
-    winners = [one for one in book if one.size * bankrupt < 0 and one.unrealised_pnl > 0]
+def test_pro_rata_is_within_two_lots_of_the_share_unless_somebody_gives_all(book, sign, part, lot):
+    winners = [one for one in book if one.size * sign < 0 and one.unrealised_pnl > 0]
+    assume(winners)
     total = sum(one.unrealised_pnl for one in winners)
+    # A part of what can be closed before the first of them has given all.
+    most = min(abs(one.size) * total / one.unrealised_pnl for one in winners)
+    bankrupt = sign * max(D("0.01"), down_to(D("0.01"), most * part))
 
+    closed = deleveraged(book, bankrupt, POLICIES["pro-rata-of-profits"], lot=lot)
+    if not all(one.remaining for one in closed):
+        return  # A lot may be more than somebody has.
+    profits = {one.account: one.unrealised_pnl for one in winners}
+    assert closed
     for one in closed:
-        share = abs(bankrupt) * by_name[one.account].unrealised_pnl / total
+        share = abs(bankrupt) * profits[one.account] / total
         assert abs(abs(one.closed) - share) <= 2 * lot
 
 
