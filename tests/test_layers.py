@@ -22,14 +22,16 @@ LAYERS = (
     ("files",),  # formats that people and programs exchange: account files in, answers out
     ("imports",),  # venues' own replies in, account files out
     ("runtime",),
+    ("history",),  # what has happened at the venue, from its published records
     ("replay", "report"),
-    ("api", "cli"),
+    ("api",),
+    ("cli",),
 )
 # Arrows inside a row, as (importer, imported): why.
 BESIDE = {("report", "replay"): "a report shows what a replay found"}
 
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
-FACE_RANK = RANK["cli"] - 0.5  # The public face gathers what notebooks use, of all but api and cli.
+FACE_RANK = RANK["api"] - 0.5  # The public face gathers what notebooks use, of all but api and cli.
 
 # No clock, chance, file or network: the core imports these and nothing else from outside.
 PURE = ("errors", "money", "model", "margin", "venue")
