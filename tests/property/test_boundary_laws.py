@@ -138,8 +138,12 @@ def test_a_liquidating_multiple_is_the_first_that_breaks_something(world, data):
     limit = None if reached is None else Fraction(reached)
     ends = {}
     for name in units:
-        own = {leg["symbol"] for leg in brute.legs_of(book, name)}
-        own |= {asset for asset in book["wallets"] if book["is_multi"]}
+        legs = [leg for leg in brute.legs_of(book, name) if leg["quantity"]]
+        own = {leg["symbol"] for leg in legs}
+        if book["is_multi"] and name not in book["buckets"]:
+            # The pool of many assets counts those it has money or an open position in.
+            own |= {asset for asset, wallet in book["wallets"].items() if wallet}
+            own |= {leg["asset"] for leg in legs}
         fastest = min((moves.get(part, 0) for part in own), default=0)
         ends[name] = -1 / Fraction(fastest) if fastest < 0 else None
 
