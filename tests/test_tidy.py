@@ -16,7 +16,6 @@ ENTRANCES = {
     "crossmargin": "the public face",
     "crossmargin.__main__": "python -m crossmargin",
     "crossmargin.cli.app": "the console script",
-    "crossmargin.runtime.loop": "whoever serves or simulates a venue drives it",
 }
 
 FORMULAS = "docs/reference/formulas.md"

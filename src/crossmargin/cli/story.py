@@ -18,8 +18,8 @@ def story(
         bool, typer.Option("--quiet", help="Print expectations alone, not what happened.")
     ] = False,
     store: Annotated[
-        Path | None,
-        typer.Option(metavar="STORE", help="Keep the venue's journal in this new file."),
+        str | None,
+        typer.Option(metavar="STORE", help="Keep the venue's journal in this new store."),
     ] = None,
 ) -> None:
     """Play a story at the paper venue and check what it expects.
@@ -35,11 +35,14 @@ def story(
     if store is None:
         played = play(told, decide)
     else:
-        from crossmargin.runtime.recording import Recorder
+        from crossmargin.runtime.recording import Recorder, header_of
+        from crossmargin.venue.state import State
 
-        recorder = Recorder(store, told, decide)
+        note = f"story {told.title}".strip()
+        header = header_of(told.rulebook, told.settings, told.start_ms, note)
+        recorder = Recorder(store, header, lambda: State(told.rulebook, told.settings), decide)
         try:
-            played = play(told, recorder.decide)
+            played = play(told, recorder.decide, recorder.state)
         finally:
             recorder.close()
     _show(console(), played, is_quiet=quiet)

@@ -4,7 +4,6 @@ The store may be in use meanwhile. Nothing is mended: there is one copy, and wha
 said is nowhere else.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,15 +17,20 @@ if TYPE_CHECKING:
 
 
 def verify(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="The store of a paper venue.")],
+    store: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE", help="The store of a paper venue: a file, or a postgresql:// address."
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Check every entry of a store: hashes, order, what it makes of the venue."""
-    from crossmargin.store.sqlite import SqliteReader
+    from crossmargin.store.places import reader_at
     from crossmargin.store.verify import verify as verdict_of
     from crossmargin.venue.decide import decide
 
-    reader = SqliteReader(store)
+    reader = reader_at(store)
     try:
         header = reader.header
         state = _fresh(header)
@@ -36,14 +40,14 @@ def verify(
     if as_json:
         from crossmargin.cli.as_json import show_json
 
-        show_json({"schema": 1, "store": str(store), "header": header, "verdict": verdict})
+        show_json({"schema": 1, "store": reader.name, "header": header, "verdict": verdict})
     else:
         typer.echo("\n".join(_lines(header, verdict, state)))
     if verdict.damage:
-        raise _damaged(store, verdict.damage)
+        raise _damaged(reader.name, verdict.damage)
 
 
-def _damaged(store: Path, damage: str) -> StoreError:
+def _damaged(store: str, damage: str) -> StoreError:
     """Return what becomes status 1, and the sentence on standard error."""
     return StoreError(f"{store}: {damage}")
 

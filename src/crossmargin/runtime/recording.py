@@ -1,73 +1,79 @@
-"""A venue's entrance that also keeps a journal, for those who play without a writer's loop.
+"""A venue's entrance that also keeps a journal, for those who play instead of serving.
 
-What is decided is written in batches and at the latest by `flush`: a story that is cut off may be
-missing its end in the store, never its middle. A store that is there already is refused, because
-a story begins with an empty one. Serving is the loop's business (`runtime.loop`), which answers
-nobody before the record is safe.
+A story asks for one thing after another and looks at what came of each, so there is one command to
+a batch of the writer's. Nobody waits for an answer that must survive the loss of power, so batches
+are not synced: what is cut off may be missing its end in the store, never its middle.
 """
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TypeAlias
 
-from crossmargin.errors import UsageError
-from crossmargin.files.story_tables import Story
-from crossmargin.store.entry import Decided
+from crossmargin.errors import InvariantBroken
+from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.runtime.clock import ManualClock
+from crossmargin.runtime.loop import Writer
 from crossmargin.store.journal import Header
-from crossmargin.store.sqlite import SqliteJournal
+from crossmargin.store.places import new_journal_at
+from crossmargin.store.verify import Decide
 from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.event import AnyEvent
+from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
 
-BATCH = 1000
-"""How many records are written at once."""
 
-Decide: TypeAlias = Callable[[State, AnyCommand], tuple[AnyEvent, ...]]
+def header_of(rulebook: Rulebook, settings: VenueSettings, at_ms: int, note: str) -> Header:
+    """Return what a store says of a venue that begins at `at_ms`; `note` is for people."""
+    return Header(
+        created_at_ms=at_ms,
+        venue=rulebook.venue,
+        edition=rulebook.edition.isoformat(),
+        rulebook=rulebook.sha256,
+        settings=settings,
+        note=note,
+    )
 
 
 class Recorder:
-    """Decides as `decide` does, and writes it down in a new store at `path`.
+    """Decides as `decide` does, and writes it down in a new store."""
 
-    Raises
-    ------
-    UsageError
-        If something is at the path already, or no store can be made there.
-    """
+    def __init__(
+        self, place: str, header: Header, fresh: Callable[[], State], decide: Decide
+    ) -> None:
+        """Make a new store at `place` that begins with `header`, for the venue that `fresh` makes.
 
-    def __init__(self, path: Path, story: Story, decide: Decide) -> None:
-        """Make a new store for `story`."""
-        rulebook = story.rulebook
-        header = Header(
-            created_at_ms=story.start_ms,
-            venue=rulebook.venue,
-            edition=rulebook.edition.isoformat(),
-            rulebook=rulebook.sha256,
-            settings=story.settings,
-            note=f"story {story.title}".strip(),
-        )
-        if path.exists():
-            raise UsageError(f"{path}: is there already; a story begins with an empty store")
-        self._journal = SqliteJournal(path, header)
-        self._decide = decide
-        self._pending: list[Decided] = []
+        Raises
+        ------
+        UsageError
+            If something is at the place already, or no store can be made there.
+        StoreError
+            If it cannot be written.
+        """
+        journal = new_journal_at(place, header, is_synced=False)
+        self._clock = ManualClock(header.created_at_ms)
+        self._writer = Writer(journal, fresh, decide, self._clock)
 
-    def decide(self, state: State, asked: AnyCommand) -> tuple[AnyEvent, ...]:
-        """Return what comes of a command, and remember to write it."""
-        events = self._decide(state, asked)
-        self._pending.append(Decided(asked, events))
-        if len(self._pending) >= BATCH:
-            self.flush()
+    @property
+    def state(self) -> State:
+        """Return the venue."""
+        return self._writer.state
+
+    def decide(self, _: State, asked: AnyCommand) -> tuple[AnyEvent, ...]:
+        """Return what comes of a command, once it is written; the state is the recorder's own.
+
+        Raises
+        ------
+        StoreError
+            If it could not be written.
+        InvariantBroken
+            If the venue contradicted itself.
+        """
+        self._clock.advance(max(0, asked.at_ms - self._clock.now_ms()))
+        answer = self._writer.submit(asked)
+        self._writer.run_once()
+        events = answer.result(0).events
+        if self._writer.halted is not None:
+            raise InvariantBroken(self._writer.halted)
         return events
 
-    def flush(self) -> None:
-        """Write what is not written yet."""
-        pending, self._pending = self._pending, []
-        if pending:
-            self._journal.append(pending)
-
     def close(self) -> None:
-        """Write the rest and let others have the store."""
-        try:
-            self.flush()
-        finally:
-            self._journal.close()
+        """Let others have the store."""
+        self._writer.close()

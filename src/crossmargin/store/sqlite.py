@@ -95,6 +95,7 @@ class SqliteJournal(SqlJournal, _SqliteStore):
         path: Path,
         header: Header | None = None,
         *,
+        is_synced: bool = True,
         factory: type[sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
         """Open the store at `path`, alone; make it where there is none and `header` is given.
@@ -105,6 +106,8 @@ class SqliteJournal(SqlJournal, _SqliteStore):
         ----------
         header : what a new store is made with; one that is there must be of the same rulebook and
             settings.
+        is_synced : whether each commit is synced. If not, what was appended survives the death of
+            the process; power that fails may take the last of it, and never the middle.
         factory : makes the connection; tests put a faulty one here.
 
         Raises
@@ -121,7 +124,7 @@ class SqliteJournal(SqlJournal, _SqliteStore):
         with _opening(self, "opened"):
             self._lock = locked(path)
             self._link = connected(str(path), factory=factory)
-            self._link.execute("PRAGMA synchronous = FULL")
+            self._link.execute(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
             schema = schema_of(self._link, path)
             if schema is None:
                 if header is None:

@@ -14,16 +14,16 @@ if __name__ == "__main__":
 
 from crossmargin.runtime.clock import ManualClock
 from crossmargin.runtime.loop import Writer
-from crossmargin.store.sqlite import SqliteJournal
+from crossmargin.store.places import journal_at
 from tests.unit.store.stores import HEADER, decide, deposit, fresh, open_account
 
 ACCOUNT = "ann"
 BATCH = 4
 
 
-def main(store: Path, log: Path) -> None:
+def main(store: str, log: Path) -> None:
     """Deposit until killed."""
-    writer = Writer(SqliteJournal(store, HEADER), fresh, decide, ManualClock())
+    writer = Writer(journal_at(store, HEADER), fresh, decide, ManualClock())
     opened = writer.submit(open_account(ACCOUNT, client_id="open"))
     writer.run_once()
     assert opened.result(0).sequence == 1
@@ -43,4 +43,4 @@ def main(store: Path, log: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(sys.argv[1], Path(sys.argv[2]))

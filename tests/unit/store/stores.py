@@ -6,7 +6,7 @@ from itertools import count
 from crossmargin.errors import InvariantBroken
 from crossmargin.store.entry import Decided
 from crossmargin.store.journal import Header
-from crossmargin.store.sqlite import SqliteJournal
+from crossmargin.store.places import journal_at
 from crossmargin.venue.command import Deposit, Halt, OpenAccount, Tick
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import AccountOpened, Halted, MoneyMoved, Posting, Refused
@@ -81,9 +81,9 @@ def some_commands(how_many):
     ]
 
 
-def filled(path, how_many=8, batch=3):
+def filled(place, how_many=8, batch=3):
     """Make a store of `how_many` entries, `batch` to a transaction; return the state they make."""
-    journal, state = SqliteJournal(path, HEADER), fresh()
+    journal, state = journal_at(str(place), HEADER), fresh()
     decided = [Decided(one, decide(state, one)) for one in some_commands(how_many)]
     for start in range(0, how_many, batch):
         journal.append(decided[start : start + batch])

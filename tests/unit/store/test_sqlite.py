@@ -2,19 +2,17 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from crossmargin.errors import StoreError, UsageError
-from crossmargin.store.entry import Decided
 from crossmargin.store.recovery import recover
 from crossmargin.store.sqlite import SqliteJournal, SqliteReader
 from crossmargin.store.state_hash import state_hash
-from crossmargin.venue.settings import VenueSettings
-from tests.unit.store.stores import HEADER, D, decide, deposit, filled, fresh, some_commands
+from tests.postgres import change
+from tests.unit.store.stores import HEADER, D, deposit, filled, fresh, some_commands
+from tests.unit.store.test_journal import decided
 
 
 @pytest.fixture
@@ -22,97 +20,13 @@ def path(tmp_path):
     return tmp_path / "venue.db"
 
 
-def decided(commands, state=None):
-    state = state or fresh()
-    return [Decided(one, decide(state, one)) for one in commands]
-
-
-def test_what_is_appended_is_read_back(path):
-    records = decided(some_commands(5))
-    journal = SqliteJournal(path, HEADER)
-    made = journal.append(records[:2]) + journal.append(records[2:])
-
-    assert [1, 2, 3, 4, 5] == [one.sequence for one in made]
-    assert list(made) == list(journal.read())
-    assert list(made[3:]) == list(journal.read(4))
-    assert [] == list(journal.read(6))
-    assert records == [Decided(e.decoded_command(), e.decoded_events()) for e in made]
-
-
-def test_a_store_opened_again_goes_on(path):
-    state = filled(path, 4)
-    journal = SqliteJournal(path)
-
-    assert 4 == journal.sequence
-    assert HEADER == journal.header
-    assert state_hash(state) == state_hash(recover(fresh, journal).state)
-    assert 5 == journal.append(decided([deposit(7)], state))[0].sequence
-    assert state_hash(state) == state_hash(recover(fresh, journal).state)
-
-
-def test_pages_do_not_show(path, monkeypatch):
-    monkeypatch.setattr("crossmargin.store.sql.PAGE_ENTRIES", 3)
-    filled(path, 10)
-
-    assert [*range(1, 11)] == [one.sequence for one in SqliteReader(path).read()]
-
-
-def test_every_commit_is_synced(path):
-    journal = SqliteJournal(path, HEADER)
+# SQLite's numbers: 2 is FULL, 1 is NORMAL, which syncs the log only when it is copied back.
+@pytest.mark.parametrize(("is_synced", "setting"), [(True, 2), (False, 1)])
+def test_every_commit_is_synced_or_not_as_asked(path, is_synced, setting):
+    journal = SqliteJournal(path, HEADER, is_synced=is_synced)
 
     assert [("wal",)] == journal._link.execute("PRAGMA journal_mode").fetchall()
-    assert [(2,)] == journal._link.execute("PRAGMA synchronous").fetchall()  # 2 is FULL.
-
-
-def test_client_ids_are_remembered_on_disk(path):
-    filled(path, 4)
-    journal = SqliteJournal(path)
-
-    assert 1 == journal.known("ann", "open").sequence
-    assert 2 == journal.known("ann", "d1").sequence
-    assert journal.known("bob", "d1") is None
-    assert journal.known("ann", "d3") is None
-
-
-def test_readers_see_what_is_committed_while_it_is_written(path):
-    journal = SqliteJournal(path, HEADER)
-    reader = SqliteReader(path)
-    records = decided(some_commands(4))
-    journal.append(records[:2])
-
-    assert 2 == len(list(reader.read()))
-    journal.append(records[2:])
-    assert 4 == len(list(reader.read()))
-
-
-def test_a_second_writer_is_refused_until_the_first_is_gone(path):
-    first = SqliteJournal(path, HEADER)
-    with pytest.raises(UsageError, match="another process is writing this store"):
-        SqliteJournal(path)
-    first.close()
-
-    SqliteJournal(path).close()
-
-
-def test_a_second_process_is_refused_until_the_first_is_killed(path):
-    code = (
-        "import sys\nfrom pathlib import Path\n"
-        "from crossmargin.store.sqlite import SqliteJournal\n"
-        "journal = SqliteJournal(Path(sys.argv[1]))\nprint('open', flush=True)\ninput()"
-    )
-    filled(path, 2)
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    try:
-        assert b"open\n" == child.stdout.readline()
-        with pytest.raises(UsageError, match="another process is writing this store"):
-            SqliteJournal(path)
-    finally:
-        child.kill()
-        child.communicate()
-
-    SqliteJournal(path).close()
+    assert [(setting,)] == journal._link.execute("PRAGMA synchronous").fetchall()
 
 
 @pytest.mark.parametrize(
@@ -138,59 +52,16 @@ def test_what_is_no_store_is_refused(path, content, error, words, opened):
         ("PRAGMA user_version = 3", StoreError, "schema 3 is newer than this version"),
         ("PRAGMA user_version = 0", StoreError, "schema 0 is none that ever was"),
         ("PRAGMA application_id = 7", UsageError, "but not a store"),
-        ("DELETE FROM header", StoreError, "header: is not there"),
-        ("UPDATE header SET content = x'7b7d'", StoreError, "header: "),
-        ("DELETE FROM head", StoreError, "head: "),
     ],
 )
-def test_a_store_that_cannot_be_opened_says_why(path, statement, error, words):
+@pytest.mark.parametrize("opened", [SqliteJournal, SqliteReader])
+def test_a_file_of_something_else_is_refused_and_let_go(path, statement, error, words, opened):
     filled(path, 2)
-    change(path, statement)
+    change(str(path), statement)
 
-    with pytest.raises(error, match=words):
-        SqliteJournal(path)
-    SqliteLock(path).close()
-
-
-def change(path, statement, *values):
-    """Change a store behind its back."""
-    with sqlite3.connect(path) as link:
-        link.execute(statement, values)
-    link.close()
-
-
-class SqliteLock:
-    """What a refused opening must have let go of."""
-
-    def __init__(self, path):
-        self.link = sqlite3.connect(f"{path}-lock", timeout=0, isolation_level=None)
-        self.link.execute("BEGIN EXCLUSIVE")
-
-    def close(self):
-        self.link.close()
-
-
-@pytest.mark.parametrize(
-    ("there", "words"),
-    [
-        (HEADER.__class__(created_at_ms=1, venue="x", edition="y", rulebook="z"), "rulebook x y"),
-        (
-            HEADER.__class__(
-                created_at_ms=1,
-                venue="x",
-                edition="y",
-                rulebook=HEADER.rulebook,
-                settings=VenueSettings(sources_min=2),
-            ),
-            "other settings",
-        ),
-    ],
-)
-def test_a_venue_of_other_rules_is_refused(path, there, words):
-    SqliteJournal(path, there).close()
-
-    with pytest.raises(UsageError, match=words):
-        SqliteJournal(path, HEADER)
+    for _ in range(2):  # A second time, because the first must have let go of the lock.
+        with pytest.raises(error, match=words):
+            opened(path)
 
 
 def test_a_copy_made_after_any_commit_holds_all_that_was_acknowledged(path, tmp_path):
