@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from crossmargin import __version__
 from crossmargin.cli.check import check
 from crossmargin.cli.compare import compare
+from crossmargin.cli.crash import crash
 from crossmargin.cli.demo import demo
 from crossmargin.cli.import_account import import_account
 from crossmargin.cli.replay import replay
@@ -54,6 +55,7 @@ app.command()(compare)
 app.command()(replay)
 app.command()(demo)
 app.command()(story)
+app.command()(crash)
 app.command()(verify)
 app.add_typer(rulebooks, name="rulebooks")
 app.command("import")(import_account)

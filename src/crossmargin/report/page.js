@@ -30,6 +30,9 @@
         },
       };
     }
+    if (line.isBar) {
+      return { ...shared, type: "bar", width: line.width, marker: { color }, offset: 0 };
+    }
     return {
       ...shared, type: "scatter", mode: "lines",
       line: { color, width: line.width, dash: line.dash },
@@ -58,7 +61,7 @@
   function layout(chart, width) {
     const isNarrow = width < 620;
     return {
-      width, margin: { l: isNarrow ? 58 : 72, r: 14, t: 8, b: 46 },
+      width, barmode: "stack", margin: { l: isNarrow ? 58 : 72, r: 14, t: 8, b: 46 },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, color: role("ink"), size: 13 },
       separators: ".,", hovermode: "x unified", dragmode: isTouch ? false : "zoom",

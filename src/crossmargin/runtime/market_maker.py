@@ -14,7 +14,9 @@ from decimal import Decimal
 
 from crossmargin.files.story_tables import LiquidityTable
 from crossmargin.margin.assess import assess
-from crossmargin.money import EIGHT_PLACES, ZERO
+from crossmargin.margin.assessment import Assessment
+from crossmargin.margin.pnl import notional
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, up_to
 from crossmargin.runtime.liquidity import Makers, affordable, quotes
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand, TimeInForce
@@ -57,14 +59,16 @@ class MarketMaker:
         bids, asks = state.symbol(symbol).book.depth()
         bought = sum((size for limit, size in bids if limit >= price), ZERO)
         sold = sum((size for limit, size in asks if limit <= price), ZERO)
-        for size in (-bought, sold):
+        tick = tick_of(state, symbol)
+        # Orders rest on ticks, so rounded like this the maker meets the same ones.
+        for size, limit in ((-bought, up_to(tick, price)), (sold, down_to(tick, price))):
             if size:
                 yield command.PlaceOrder(
                     at_ms=at_ms,
                     account=MAKER,
                     symbol=symbol,
                     size=size,
-                    price=price,
+                    price=limit,
                     time_in_force=TimeInForce.IOC,
                 )
         yield self.quote(state, at_ms, symbol, price)
@@ -77,18 +81,21 @@ class MarketMaker:
         makers = Makers(terms.spread, terms.step, depth, terms.levels, tick_of(state, symbol), lot)
         instrument = state.rulebook.contracts[symbol].instrument
         position = state.accounts[MAKER].position(symbol, None)
+        offered = quotes(price, makers, instrument)
+        # Margined at its own price, which is highest at the last of the asks.
+        dearest = max((level.price for level in offered), default=price)
         levels = affordable(
-            quotes(price, makers, instrument),
+            offered,
             ZERO if position is None else position.size,
             self._room(state, symbol, price),
-            price,
+            dearest,
             instrument,
             lot,
         )
         return command.Quote(at_ms=at_ms, account=MAKER, symbol=symbol, levels=levels)
 
     def _room(self, state: State, symbol: str, price: Decimal) -> Decimal:
-        # The notional the maker may hold of a symbol, in quote units, beside what it holds else.
+        # The notional the maker may hold of a symbol, in quote units, beside all else.
         contracts = state.rulebook.contracts
         instrument = contracts[symbol].instrument
         account = state.accounts[MAKER]
@@ -99,16 +106,27 @@ class MarketMaker:
             equity = pool.health.equity
         if instrument.kind.is_inverse:
             equity *= price  # capital is in the coin, notional in the quote asset
-        others = sum(
+        return equity * self.terms.leverage - self._elsewhere(state, symbol, assessment)
+
+    def _elsewhere(self, state: State, symbol: str, assessment: Assessment) -> Decimal:
+        # What is held and quoted in other symbols of the same settle asset takes capital too.
+        contracts = state.rulebook.contracts
+        settle = contracts[symbol].instrument.settle
+        sides: dict[str, dict[bool, Decimal]] = {}
+        for order in state.accounts[MAKER].orders.values():
+            instrument = contracts[order.symbol].instrument
+            if order.symbol != symbol and instrument.settle == settle and order.price is not None:
+                side = sides.setdefault(order.symbol, {True: ZERO, False: ZERO})
+                side[order.size > 0] += notional(order.size, order.price, instrument)
+        held = sum(
             (
-                held.notional or ZERO
-                for held in assessment.positions
-                if held.symbol != symbol
-                and contracts[held.symbol].instrument.settle == instrument.settle
+                one.notional or ZERO
+                for one in assessment.positions
+                if one.symbol != symbol and contracts[one.symbol].instrument.settle == settle
             ),
             ZERO,
         )
-        return equity * self.terms.leverage - others
+        return held + sum((max(side.values()) for side in sides.values()), ZERO)
 
 
 def tick_of(state: State, symbol: str) -> Decimal:
