@@ -1,8 +1,12 @@
-"""A rulebook small enough to work out by hand: no fees, ladders and collateral as a test says."""
+"""A rulebook small enough to work out by hand: no fees, ladders and collateral as a test says.
+
+And accounts as small.
+"""
 
 from datetime import date
 from decimal import Decimal
 
+from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
@@ -76,3 +80,15 @@ def book(
     """Return the toy rulebook with these contracts and collateral."""
     named = {instrument.symbol: Contract(instrument, tiers) for instrument, tiers in contracts}
     return RULEBOOK.with_contracts(named).with_collateral(collateral or {})
+
+
+def held(symbol, size, entry="100", margin=None) -> Position:
+    """Return a position, isolated if it has a margin."""
+    if margin is None:
+        return Position(symbol, D(size), D(entry))
+    return Position(symbol, D(size), D(entry), MarginMode.ISOLATED, D(margin))
+
+
+def account(wallet, *positions, **more) -> Account:
+    """Return an account with a wallet of USDT."""
+    return Account({"USDT": D(wallet)}, positions, **more)

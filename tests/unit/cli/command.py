@@ -35,6 +35,11 @@ def call(patch: pytest.MonkeyPatch, *words: object, stdin: str | bytes = "") -> 
     return Answer(status, out.getvalue(), err.getvalue())
 
 
+def words(text: str) -> str:
+    """Return printed text without its layout."""
+    return " ".join(text.split())
+
+
 # Half a bitcoin from 100,000 at 10x on a wallet of 10,000; the first tier asks 0.4 %.
 ACCOUNT = """
 venue = "binance-usdm"

@@ -6,7 +6,7 @@ Half a bitcoin from 100,000 on 10,000 asks 0.4 % of 50,000: equity 10,000 + 0.5 
 
 import json
 
-from tests.unit.cli.command import ACCOUNT, call
+from tests.unit.cli.command import ACCOUNT, call, words
 
 ISOLATED = ACCOUNT.replace("[[positions]]", '[[positions]]\nmode = "isolated"\nmargin = "5000"')
 MULTI = """
@@ -39,10 +39,6 @@ ask_buffer = "0.05"
 
 def printed(monkeypatch, account, *more):
     return call(monkeypatch, "check", "-", *more, stdin=account).out
-
-
-def words(text):
-    return " ".join(text.split())
 
 
 def test_the_screen_shows_the_numbers(monkeypatch):

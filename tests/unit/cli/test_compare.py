@@ -9,7 +9,7 @@ import json
 import pytest
 
 from crossmargin.rulebooks.loader import venues
-from tests.unit.cli.command import ACCOUNT, call
+from tests.unit.cli.command import ACCOUNT, call, words
 
 OWN_LADDERS = """
 [[tiers.BTCUSDT]]
@@ -29,10 +29,6 @@ symbol = "BTCUSD_PERP"
 size = "100"
 entry_price = "100000"
 """
-
-
-def words(text):
-    return " ".join(text.split())
 
 
 def test_the_screen_shows_a_line_for_each_venue(monkeypatch):

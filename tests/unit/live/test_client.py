@@ -10,11 +10,6 @@ from crossmargin.live.tables import fetch
 from tests.unit.live import server
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch):
-    monkeypatch.setattr(client, "IS_PACED", False)
-
-
 def test_a_venue_nobody_answers_for():
     with server.serving({}) as there:
         gone = there.url

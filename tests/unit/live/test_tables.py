@@ -3,18 +3,12 @@
 import pytest
 
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.live import client
 from crossmargin.live.records import FeeRates, Haircut, Ladder, Rung
 from crossmargin.live.tables import NEVER, VENUES, fetch
 from crossmargin.rulebooks.loader import venues
 from tests.toys import D
 from tests.unit.live import replies, server
 from tests.unit.live.binance_replies import BINANCE
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch):
-    monkeypatch.setattr(client, "IS_PACED", False)
 
 
 def fetched(venue, routes):

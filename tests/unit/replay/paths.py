@@ -5,7 +5,6 @@ from msgspec.structs import replace
 
 from crossmargin.feeds.funding import FundingRates, Origin
 from crossmargin.feeds.path import PricePath
-from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.replay.engine import Setup
 from crossmargin.rulebooks.schema import Fees, Rulebook
@@ -52,13 +51,6 @@ def with_fees(maker: str, taker: str, rules: Rulebook = RULES) -> Rulebook:
     return replace(rules, fees=Fees(D(maker), D(taker), D(0)))
 
 
-def held(symbol, size, entry="100", margin=None) -> Position:
-    """Return a position, isolated if it has a margin."""
-    if margin is None:
-        return Position(symbol, D(size), D(entry))
-    return Position(symbol, D(size), D(entry), MarginMode.ISOLATED, D(margin))
-
-
-def account(wallet, *positions, **more) -> Account:
-    """Return an account with a wallet of USDT."""
-    return Account({"USDT": D(wallet)}, positions, **more)
+def told(result):
+    """Return what happened, as (minute, kind)."""
+    return [(event.at_ms // MINUTE, event.kind) for event in result.events]

@@ -13,15 +13,11 @@ from crossmargin.model.order import Order
 from crossmargin.replay.engine import replay
 from crossmargin.replay.result import EventKind
 from crossmargin.rulebooks.schema import Collateral
-from tests.toys import D, book, inverse, linear, one_tier
-from tests.unit.replay.paths import GAP, MINUTE, account, held, path, rates, setup
+from tests.toys import D, account, book, held, inverse, linear, one_tier
+from tests.unit.replay.paths import GAP, MINUTE, path, rates, setup, told
 
 FUNDING, FUNDING_UNKNOWN = EventKind.FUNDING, EventKind.FUNDING_UNKNOWN
 TAKE_OVER, REDUCE = EventKind.TAKE_OVER, EventKind.REDUCE_TO_LOWER_TIER
-
-
-def told(result):
-    return [(event.at_ms // MINUTE, event.kind) for event in result.events]
 
 
 def test_where_nothing_happens_health_is_tracked_and_nothing_is_decided():

@@ -6,8 +6,8 @@ from crossmargin.errors import UsageError
 from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import Order
 from crossmargin.replay.modes import as_cross, as_isolated, both_modes
-from tests.toys import D, book, inverse, one_tier
-from tests.unit.replay.paths import RULES, account, held
+from tests.toys import D, account, book, held, inverse, one_tier
+from tests.unit.replay.paths import RULES
 
 LEVERAGE = {"AUSDT": D(10), "BUSDT": D(3)}
 ORDER = Order("BUSDT", D(1), D(90))

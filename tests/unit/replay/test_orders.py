@@ -11,8 +11,8 @@ from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.order import Order, OrderType, Side
 from crossmargin.replay.engine import replay
 from crossmargin.replay.result import EventKind
-from tests.toys import D
-from tests.unit.replay.paths import GAP, MINUTE, account, held, path, setup, with_fees
+from tests.toys import D, account, held
+from tests.unit.replay.paths import GAP, MINUTE, path, setup, told, with_fees
 
 FILL, REFUSED = EventKind.FILL, EventKind.ORDER_REFUSED
 CANCEL, TAKE_OVER = EventKind.CANCEL_ORDERS, EventKind.TAKE_OVER
@@ -33,10 +33,6 @@ def trigger(kind, size, level, **more):
 
 def run(start, marks, **more):
     return replay(start, setup(path(AUSDT=marks), FEES, **more))
-
-
-def told(result):
-    return [(event.at_ms // MINUTE, event.kind) for event in result.events]
 
 
 def trades(result):

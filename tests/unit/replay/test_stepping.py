@@ -24,8 +24,8 @@ from crossmargin.replay.result import Event, liquidation_events
 from crossmargin.rulebooks.schema import Collateral, Fees
 from crossmargin.venue.execution import liquidate
 from crossmargin.venue.posting import post_funding
-from tests.toys import D, book, inverse, linear, marginal, one_tier
-from tests.unit.replay.paths import MINUTE, held, path, rates
+from tests.toys import D, book, held, inverse, linear, marginal, one_tier
+from tests.unit.replay.paths import MINUTE, path, rates
 
 SEEDS = 120
 POINTS = 60

@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 
-from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.rulebooks.schema import Fees, Rulebook
@@ -30,15 +29,3 @@ MARKET = Market(
 def with_fee(fraction: str, rules: Rulebook = RULES) -> Rulebook:
     """Return `rules` with a liquidation fee."""
     return replace(rules, fees=Fees(D(0), D(0), D(fraction)))
-
-
-def held(symbol, size, entry="100", margin=None) -> Position:
-    """Return a position, isolated if it has a margin."""
-    if margin is None:
-        return Position(symbol, D(size), D(entry))
-    return Position(symbol, D(size), D(entry), MarginMode.ISOLATED, D(margin))
-
-
-def account(wallet, *positions, **more) -> Account:
-    """Return an account with a wallet of USDT."""
-    return Account({"USDT": D(wallet)}, positions, **more)

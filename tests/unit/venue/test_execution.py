@@ -12,8 +12,8 @@ from crossmargin.model.order import Order, Side
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.rulebooks.schema import Collateral
 from crossmargin.venue.execution import Trade, liquidate
-from tests.toys import D, book, linear, marginal, one_tier
-from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, account, held, with_fee
+from tests.toys import D, account, book, held, linear, marginal, one_tier
+from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, with_fee
 
 CANCEL, REDUCE = LadderStep.CANCEL_ORDERS, LadderStep.REDUCE_TO_LOWER_TIER
 TAKE_OVER = LadderStep.TAKE_OVER

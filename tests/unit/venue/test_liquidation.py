@@ -19,8 +19,8 @@ from crossmargin.venue.liquidation import (
     next_action,
     positions_of,
 )
-from tests.toys import D, book, inverse, linear, marginal, one_tier
-from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, account, held, with_fee
+from tests.toys import D, account, book, held, inverse, linear, marginal, one_tier
+from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, with_fee
 
 
 def reduce(symbol, side, size, tier):
