@@ -11,7 +11,6 @@ venue that is read back from its journal makes it anew.
 
 from collections.abc import Callable
 from decimal import Decimal
-from math import inf
 from typing import Any, TypeAlias
 
 from sortedcontainers import SortedList
@@ -20,6 +19,8 @@ from crossmargin.model.order import OrderType
 from crossmargin.venue.command import PlaceOrder, Trigger
 
 STOPS = (OrderType.STOP, OrderType.STOP_MARKET)
+AFTER_ALL = 2**63
+"""An order id beyond all; they count from 1."""
 Place: TypeAlias = tuple[Trigger, bool]
 """The price that is looked at, and whether the order fires as that rises."""
 
@@ -52,7 +53,7 @@ class TriggerIndex:
 
     def __init__(self) -> None:
         """Start without orders."""
-        self._sorted: dict[Place, SortedList[tuple[Decimal, float]]] = {}
+        self._sorted: dict[Place, SortedList[tuple[Decimal, int]]] = {}
         self._places: dict[int, tuple[Place, Decimal]] = {}
         self._trailing: dict[int, None] = {}
         # Those whose size or direction follows a position: exits, and orders that close it.
@@ -103,10 +104,10 @@ class TriggerIndex:
             if price is None:
                 continue
             if is_rising:
-                keys = waiting.irange(maximum=(price, inf))
+                keys = waiting.irange(maximum=(price, AFTER_ALL))
             else:
-                keys = waiting.irange(minimum=(price, -inf))
-            found.update(int(order_id) for _, order_id in keys)
+                keys = waiting.irange(minimum=(price, 0))
+            found.update(order_id for _, order_id in keys)
         return sorted(found)
 
     def _place(self, order_id: int, placed: PlaceOrder, held: Decimal) -> None:
