@@ -13,15 +13,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from crossmargin.errors import CrossmarginError, UnitError, UsageError
+from crossmargin.errors import CrossmarginError, UsageError
 from crossmargin.files.complaint import in_words
-from crossmargin.files.tables import (
-    AccountTable,
-    InstrumentTable,
-    OrderRow,
-    PositionRow,
-    TierRow,
-)
+from crossmargin.files.own_rules import LEVERAGE, RULE_BOUNDS, with_own_rules
+from crossmargin.files.tables import AccountTable, OrderRow, PositionRow
 from crossmargin.files.toml import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -42,14 +37,11 @@ from crossmargin.model.account import (
     PositionMode,
     merged,
 )
-from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType
-from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ZERO, exact, plain
-from crossmargin.rulebooks.loader import editions_with, load_rulebook
-from crossmargin.rulebooks.options import option_contract
-from crossmargin.rulebooks.schema import Collateral, Contract, Rulebook
+from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.schema import Rulebook
 
 SCHEMA = 1
 """The version of the file format."""
@@ -117,26 +109,16 @@ def _table(text: str) -> AccountTable:
     return table
 
 
-_FRACTION: Bound = ("must be at least 0 and below 1", lambda value: 0 <= value < 1)
 _BOUNDS: dict[str, Bound] = {
+    **RULE_BOUNDS,
     "marks": POSITIVE,
     "index": POSITIVE,
-    "leverage": ("must be at least 1", lambda value: value >= 1),
-    "max_leverage": ("must be at least 1", lambda value: value >= 1),
+    "leverage": LEVERAGE,
     "entry_price": POSITIVE,
     "price": POSITIVE,
     "trigger_price": POSITIVE,
     "margin": NOT_NEGATIVE,
-    "floor": NOT_NEGATIVE,
-    "deduction": NOT_NEGATIVE,
-    "rate": ("must be above 0 and below 1", lambda value: 0 < value < 1),
-    "initial_rate": ("must be above 0 and at most 1", lambda value: 0 < value <= 1),
     "open_interest": NOT_NEGATIVE,
-    "multiplier": POSITIVE,
-    "tick": POSITIVE,
-    "lot": POSITIVE,
-    "bid_buffer": _FRACTION,
-    "ask_buffer": _FRACTION,
 }
 
 
@@ -150,7 +132,13 @@ def _resolve(table: AccountTable, name: str) -> AccountFile:
 
 
 def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
-    rulebook = _rulebook(table)
+    rulebook = with_own_rules(
+        load_rulebook(table.venue, edition=table.edition, at=table.at),
+        table.instruments,
+        table.tiers,
+        table.collateral,
+        _symbols(table),
+    )
     assets_mode = table.assets_mode or AssetsMode(rulebook.assets_modes[0])
     if assets_mode not in rulebook.assets_modes:
         raise UsageError(f"assets_mode: {rulebook.venue} has no {assets_mode}-assets mode")
@@ -207,61 +195,6 @@ def _check_wallets(account: Account, rulebook: Rulebook) -> None:
             )
 
 
-def _rulebook(table: AccountTable) -> Rulebook:
-    rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
-    own: dict[str, Contract] = {}
-    said: list[str] = []
-    for symbol, given in table.instruments.items():
-        known = rulebook.contracts.get(symbol)
-        instrument = _instrument(symbol, given, rulebook)
-        if given.multiplier is None and given.kind.is_inverse:
-            said.append(
-                f"The multiplier of {symbol} is not given: {plain(instrument.multiplier)} is used."
-            )
-        own[symbol] = Contract(instrument, known.tiers if known else None)
-    for symbol in sorted({*_symbols(table), *table.tiers}):
-        if symbol not in own and symbol not in rulebook.contracts:
-            option = option_contract(symbol, rulebook)
-            if option is not None:
-                own[symbol] = option
-                continue
-            elsewhere = editions_with(rulebook.venue, symbol)
-            if elsewhere:
-                # Known at another date: its ladder at this one is what is missing.
-                other = load_rulebook(rulebook.venue, edition=elsewhere[-1])
-                own[symbol] = Contract(other.contracts[symbol].instrument, None)
-    for symbol, rows in table.tiers.items():
-        base = own.get(symbol) or rulebook.contracts.get(symbol)
-        if base is None:
-            raise UsageError(f"tiers.{symbol}: {unknown_symbol(symbol, rulebook)}")
-        ladder = _tiers(symbol, rows, rulebook)
-        own[symbol] = Contract(base.instrument, ladder, base.open_interest)
-    collateral = {
-        asset: Collateral(given.bid_buffer, given.ask_buffer, given.stable)
-        for asset, given in table.collateral.items()
-    }
-    rulebook = replace(rulebook, assumptions=(*rulebook.assumptions, *said))
-    return rulebook.with_contracts(own).with_collateral(collateral)
-
-
-def _instrument(symbol: str, given: InstrumentTable, rulebook: Rulebook) -> Instrument:
-    # A multiplier that is not given is that of the coin's other contracts, else the venue's usual
-    # one; a linear contract elsewhere counts coins.
-    multiplier = given.multiplier
-    if multiplier is None:
-        others = (
-            contract.instrument.multiplier
-            for contract in rulebook.contracts.values()
-            if contract.instrument.settle == given.settle
-            and contract.instrument.kind.is_inverse == given.kind.is_inverse
-        )
-        multiplier = next(others, rulebook.multiplier_default)
-    base = given.settle if given.kind.is_inverse else symbol.removesuffix(given.settle)
-    return Instrument(
-        symbol, given.kind, given.settle, given.base or base, multiplier, given.tick, given.lot
-    )
-
-
 def _symbols(table: AccountTable) -> dict[str, str]:
     # Every symbol the account itself names, and where.
     places = {symbol: f"marks.{symbol}" for symbol in table.marks}
@@ -277,30 +210,6 @@ def _check_symbols(table: AccountTable, rulebook: Rulebook) -> None:
     for symbol, where in _symbols(table).items():
         if symbol not in rulebook.contracts:
             raise UsageError(f"{where}: {unknown_symbol(symbol, rulebook)}")
-
-
-def _tiers(symbol: str, rows: list[TierRow], rulebook: Rulebook) -> Tiers:
-    pieces: list[Tier] = []
-    for i, row in enumerate(rows):
-        deduction = row.deduction
-        if deduction is None:
-            deduction = ZERO
-            if pieces and not rulebook.is_whole_position:
-                deduction = pieces[-1].deduction_above(row.floor, row.rate)
-        if deduction > row.floor * row.rate and not rulebook.is_by_size:
-            raise UsageError(
-                f"tiers.{symbol}[{i}].deduction: {plain(deduction)} is more than floor × rate, "
-                "which would make the margin negative"
-            )
-        pieces.append(Tier(row.floor, row.rate, deduction, row.max_leverage, row.initial_rate))
-    try:
-        return Tiers.of(
-            tuple(pieces),
-            is_floor_included=rulebook.is_floor_included,
-            is_by_size=rulebook.is_by_size,
-        )
-    except UnitError as error:
-        raise UnitError(f"tiers.{symbol}: {error}") from None
 
 
 def _position(row: PositionRow, where: str) -> Position:

@@ -17,6 +17,7 @@ from msgspec.structs import asdict, replace
 
 from crossmargin.errors import CrossmarginError, UsageError
 from crossmargin.files.complaint import in_words
+from crossmargin.files.own_rules import RULE_BOUNDS, with_own_rules
 from crossmargin.files.story_tables import (
     Edge,
     Expect,
@@ -28,12 +29,20 @@ from crossmargin.files.story_tables import (
     StoryTable,
     Walk,
 )
-from crossmargin.files.toml import POSITIVE, check_head, check_numbers, text_of, tree_of
+from crossmargin.files.toml import (
+    POSITIVE,
+    Bound,
+    check_head,
+    check_numbers,
+    text_of,
+    tree_of,
+)
 from crossmargin.files.unknown import unknown_symbol
 from crossmargin.money import ONE, exact, number, plain
 from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.command import AnyCommand, OpenAccount
-from crossmargin.venue.settings import Filters, VenueSettings
+from crossmargin.venue.settings import AssetRules, Filters, Limits, VenueSettings
 
 SCHEMA = 1
 """The version of the file format."""
@@ -98,25 +107,38 @@ def _table(text: str) -> StoryTable:
     return table
 
 
-_ABOVE_ZERO = ("marks", "index", "price", "prices", "entry_price", "capital", "depth")
-_BOUNDS = dict.fromkeys(_ABOVE_ZERO, POSITIVE)
+_ABOVE_ZERO = (
+    *("marks", "index", "price", "prices", "entry_price", "capital", "depth"),
+    *("open_interest_max", "fund_capital", "floor_fraction", "move_max_fraction"),
+)
+_PART: Bound = ("must be from 0 to 1", lambda value: 0 <= value <= 1)
+_PARTS = ("outlier_fraction", "profit_leaves_fraction", "fund_adl_fraction")
+_BOUNDS = {**RULE_BOUNDS, **dict.fromkeys(_ABOVE_ZERO, POSITIVE), **dict.fromkeys(_PARTS, _PART)}
+
+
+def _rulebook(table: StoryTable) -> Rulebook:
+    rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
+    own = (table.instruments, table.tiers, table.collateral)
+    fees = {key: value for key, value in asdict(table.fees).items() if value is not None}
+    if not any((fees, *own)):
+        return rulebook
+    # Other rules are another rulebook, and whoever verifies a journal must see that.
+    seal = rulebook.sha256.encode() + msgspec.json.encode((fees, *own), order="deterministic")
+    return replace(
+        with_own_rules(rulebook, *own, named=()),
+        fees=replace(rulebook.fees, **fees),
+        sha256=sha256(seal).hexdigest(),
+    )
 
 
 def _resolved(table: StoryTable, name: str) -> Story:
-    rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
-    changed = {key: value for key, value in asdict(table.fees).items() if value is not None}
-    if changed:
-        # Other fees are another rulebook, and whoever verifies a journal must see that.
-        seal = f"{rulebook.sha256} {sorted((key, plain(fee)) for key, fee in changed.items())}"
-        rulebook = replace(
-            rulebook,
-            fees=replace(rulebook.fees, **changed),
-            sha256=sha256(seal.encode()).hexdigest(),
-        )
+    rulebook = _rulebook(table)
     start_ms = int((table.at or START).timestamp() * 1000)
     settings = VenueSettings(
         **asdict(table.settings),
         filters={symbol: Filters(**asdict(one)) for symbol, one in table.filters.items()},
+        limits={symbol: Limits(**asdict(one)) for symbol, one in table.limits.items()},
+        assets={asset: AssetRules(**asdict(one)) for asset, one in table.assets.items()},
     )
     steps = tuple(_step(row, f"step[{i}]", start_ms) for i, row in enumerate(table.step))
     story = Story(
@@ -223,6 +245,7 @@ def _opens(story: Story, name: str) -> bool:
 
 def _symbols(story: Story) -> list[tuple[str, str]]:
     found = [(f"marks.{symbol}", symbol) for symbol in story.marks]
+    found += [(f"limits.{symbol}", symbol) for symbol in story.settings.limits]
     for place, row in enumerate(story.accounts):
         where = f"accounts[{place}]"
         found += [(f"{where}.leverage.{symbol}", symbol) for symbol in row.leverage]

@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from crossmargin.files.tables import CollateralTable, InstrumentTable, TierRow
 from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import Side
 from crossmargin.money import ZERO
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.command import AnyCommand
-from crossmargin.venue.settings import VenueSettings
+from crossmargin.venue.settings import AssetRules, Limits, VenueSettings
 
 HOLDS_MS = 10_000 * 86_400_000
 """A story's price holds until the next one, unless its settings say how long."""
@@ -42,11 +43,32 @@ class FiltersTable(Struct, frozen=True, forbid_unknown_fields=True):
 class SettingsTable(Struct, frozen=True, forbid_unknown_fields=True):
     """[settings]: what the operator of the venue chooses."""
 
+    outlier_fraction: Decimal = VenueSettings().outlier_fraction
     jump_fraction: Decimal | None = None
     stale_ms: int = HOLDS_MS
     degraded_ms: int = 300_000
     premium_sample_ms: int = 60_000
     adl_policy: str = VenueSettings().adl_policy
+    profit_leaves_fraction: Decimal = VenueSettings().profit_leaves_fraction
+
+
+class LimitsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """One [limits.SYMBOL]: what the venue risks in a market, see `venue.settings.Limits`."""
+
+    open_interest_max: Decimal | None = None
+    fund_capital: Decimal | None = None
+    fund_adl_fraction: Decimal = Limits().fund_adl_fraction
+
+
+class AssetRulesTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """One [assets.ASSET]: how its index is found, see `venue.settings.AssetRules`."""
+
+    sources: tuple[str, ...] = ()
+    sources_min: int | None = None
+    stale_ms: int | None = None
+    floor_fraction: Decimal | None = None
+    move_max_fraction: Decimal | None = None
+    move_ms: int = AssetRules().move_ms
 
 
 class LiquidityTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,7 +202,12 @@ class StoryTable(Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime | None = None
     seed: int = 0
     fees: FeesTable = FeesTable()
+    instruments: dict[str, InstrumentTable] = {}
+    tiers: dict[str, list[TierRow]] = {}
+    collateral: dict[str, CollateralTable] = {}
     filters: dict[str, FiltersTable] = {}
+    limits: dict[str, LimitsTable] = {}
+    assets: dict[str, AssetRulesTable] = {}
     settings: SettingsTable = SettingsTable()
     liquidity: LiquidityTable = LiquidityTable()
     fund: dict[str, Decimal] = {}

@@ -48,7 +48,10 @@ class TierRow(Struct, forbid_unknown_fields=True):
 
 
 class InstrumentTable(Struct, forbid_unknown_fields=True):
-    """One [instruments.SYMBOL] table."""
+    """One [instruments.SYMBOL] table.
+
+    `open_interest_caps` : lower and upper, see `rulebooks.schema.OpenInterestCaps`.
+    """
 
     kind: Kind
     settle: str
@@ -56,6 +59,7 @@ class InstrumentTable(Struct, forbid_unknown_fields=True):
     multiplier: Decimal | None = None
     tick: Decimal | None = None
     lot: Decimal | None = None
+    open_interest_caps: tuple[Decimal, Decimal] | None = None
 
 
 class CollateralTable(Struct, forbid_unknown_fields=True):

@@ -65,6 +65,8 @@ def fact(path: str, state: State, history: History) -> str:
         found = history.counts.get(rest[0], 0)
     elif root in ("fund", "fees", "rounding", "outside") and len(rest) == 1:
         found = state.purse(root, rest[0])
+    elif root == "index" and len(rest) == 1:
+        found = state.asset_prices.get(rest[0])
     elif root == "symbols" and len(rest) == 2:
         found = _walked(_symbol_facts(rest[0], state), rest[1:], path)
     elif root == "venue" and rest == ["halted"]:
@@ -166,6 +168,7 @@ def _symbol_facts(name: str, state: State) -> dict[str, object]:
         "mark": symbol.mark,
         "index": symbol.index,
         "last": symbol.last,
+        "open_interest": symbol.open_interest,
         "breaker": symbol.breaker.value,
         "best_bid": symbol.book.best_bid,
         "best_ask": symbol.book.best_ask,

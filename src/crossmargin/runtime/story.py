@@ -236,7 +236,8 @@ def _said(asked: AnyCommand) -> str:
         price = "" if asked.price is None else f"at {plain(asked.price)}"
         words += [asked.symbol, plain(asked.size), asked.type.value, price]
         return " ".join(word for word in words if word)
-    for name in ("asset", "symbol", "amount", "leverage", "mode", "order_client_id", "to"):
+    told = ("asset", "symbol", "amount", "leverage", "mode", "order_client_id", "to")
+    for name in (*told, "source", "price"):
         value = getattr(asked, name, "")
         words.append(plain(value) if isinstance(value, Decimal) else str(value or ""))
     return " ".join(word for word in words if word)

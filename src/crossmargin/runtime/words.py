@@ -37,6 +37,10 @@ def sentence(happened: AnyEvent, state: State) -> str | None:
             return f"no funding of {symbol}: premium or price was missing"
         case event.FundingSettled(symbol=symbol, rate=Decimal() as rate):
             return f"funding of {symbol} settled at {plain(rate * 100)} %"
+        case event.AssetPriceSet(asset=asset, price=None):
+            return f"{asset} has no index that can be trusted"
+        case event.AssetPriceSet(asset=asset, price=Decimal() as price):
+            return f"the index of {asset} is {_money(price)}"
         case event.BreakerSet(symbol=symbol, state=breaker, why=why):
             return f"prices of {symbol} are {breaker.value}: {why}"
         case event.Halted(reason=reason):

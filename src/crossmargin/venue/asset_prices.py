@@ -9,7 +9,8 @@ so (`AssetRules`), it is also
   collateral is given the time to act, and a price that is wrong the time to be seen.
 
 An asset has no breaker: while its price cannot be trusted it has none, and then what depends on it
-is unknown, which liquidates nobody. A price that comes back after that is not slowed.
+is unknown, which liquidates nobody. A price that comes back after that may have moved as far as it
+could have in the meantime.
 
 The state keeps redemption values under `redemption:` before the source's name, and under `pace`
 where the index was when the present `move_ms` began.
@@ -20,7 +21,7 @@ index, USDe's index has a minimum).
 
 from decimal import Decimal
 
-from crossmargin.money import ONE, exact
+from crossmargin.money import ONE, ZERO, exact
 from crossmargin.venue.command import ObserveAsset
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import AssetPriceSet
@@ -34,7 +35,6 @@ from crossmargin.venue.observations import (
     see,
 )
 from crossmargin.venue.refusal import Code
-from crossmargin.venue.settings import AssetRules
 
 REDEMPTION, PACE = "redemption:", "pace"
 
@@ -73,7 +73,12 @@ def _judge(decision: Decision, asset: str, *, is_seen: bool) -> None:
     settings, rules = state.settings.for_asset(asset), state.settings.asset_rules_of(asset)
     seen = state.asset_seen_of(asset)
     before = state.asset_prices.get(asset)
-    price = agreed_price(fresh_prices(seen, INDEX, decision.at_ms, settings), settings)
+    counted = {
+        source: said
+        for source, said in seen.items()
+        if not rules.sources or source.removeprefix(INDEX) in rules.sources
+    }
+    price = agreed_price(fresh_prices(counted, INDEX, decision.at_ms, settings), settings)
     if price is not None and not is_accepted(
         decision, asset, seen, JUMP + INDEX, price, before, is_seen=is_seen, is_symbol=False
     ):
@@ -83,26 +88,33 @@ def _judge(decision: Decision, asset: str, *, is_seen: bool) -> None:
         if values:
             # Of several values the lowest: a floor too high would be in the account's favour.
             price = max(price, rules.floor_fraction * min(values))
-    if price is not None and before is not None:
-        price = _paced(decision, asset, price, before, rules)
+    if price is not None and rules.move_max_fraction is not None:
+        price = _paced(decision, asset, price, rules.move_max_fraction, rules.move_ms)
     if price != before:
         decision.emit(AssetPriceSet(asset=asset, price=price))
         _touch_all(decision)
 
 
 def _paced(
-    decision: Decision, asset: str, price: Decimal, before: Decimal, rules: AssetRules
+    decision: Decision, asset: str, price: Decimal, move_max_fraction: Decimal, move_ms: int
 ) -> Decimal:
     # The price, brought within reach of where the index was when this stretch of time began.
-    if rules.move_max_fraction is None:
+    state = decision.state
+    before, begun = state.asset_prices.get(asset), state.asset_seen_of(asset).get(PACE)
+    if begun is None:
+        remember(decision, asset, PACE, price, decision.at_ms, is_symbol=False)
         return price
-    begun = decision.state.asset_seen_of(asset).get(PACE)
-    if begun is None or decision.at_ms - begun[1] >= rules.move_ms:
-        begun = (before, decision.at_ms)
-        remember(decision, asset, PACE, *begun, is_symbol=False)
-    lowest = begun[0] * (ONE - rules.move_max_fraction)
-    highest = begun[0] * (ONE + rules.move_max_fraction)
-    return min(max(price, lowest), highest)
+    start, reach = begun[0], move_max_fraction
+    stretches = (decision.at_ms - begun[1]) // move_ms
+    if stretches and before is not None:
+        start = before
+    elif stretches:
+        reach *= 1 + stretches
+    paced = min(max(price, start * max(ZERO, ONE - reach)), start * (ONE + reach))
+    if stretches:
+        begins = paced if before is None else before
+        remember(decision, asset, PACE, begins, decision.at_ms, is_symbol=False)
+    return paced
 
 
 def _touch_all(decision: Decision) -> None:

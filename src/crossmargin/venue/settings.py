@@ -45,11 +45,13 @@ class AssetRules(Struct, frozen=True):
 
     Attributes
     ----------
+    sources : those that count; all, where none is named.
     sources_min, stale_ms : instead of the venue's.
     floor_fraction : the index is at least this part of the redemption value, while one is fresh.
     move_max_fraction : how far the index may go from where it was, within `move_ms`.
     """
 
+    sources: tuple[str, ...] = ()
     sources_min: int | None = None
     stale_ms: int | None = None
     floor_fraction: Decimal | None = None

@@ -77,6 +77,10 @@ def test_several_sources_have_to_agree(prices, index):
     assert index == priced(rules, *said)
 
 
+def test_only_sources_that_are_named_count():
+    assert D("0.65") == priced(AssetRules(sources=("b",)), saw(0, 1, "a"), saw(0, "0.65", "b"))
+
+
 FLOOR = AssetRules(floor_fraction=D("0.95"), stale_ms=60_000)
 
 
@@ -114,13 +118,21 @@ SLOW = AssetRules(move_max_fraction=D("0.02"), move_ms=60_000)
         pytest.param((saw(0, 1), saw(1, "1.5")), D("1.02"), id="up 2 %"),
         pytest.param((saw(0, 1), saw(1, "0.99")), D("0.99"), id="within its reach"),
         pytest.param(
-            (saw(0, 1), saw(1, "0.65"), saw(60_000, "0.65")), D("0.98"), id="still the same minute"
+            (saw(0, 1), saw(1, "0.65"), saw(59_999, "0.65")), D("0.98"), id="still the same minute"
         ),
         # 0.98 x 0.98
         pytest.param(
             (saw(0, 1), saw(1, "0.65"), Tick(at_ms=60_001)), D("0.9604"), id="a minute later"
         ),
         pytest.param((saw(0, "0.65"),), D("0.65"), id="the first one is not slowed"),
+        # Nothing for three minutes, which is 1 - 4 x 2 %, and from there on 2 % a minute again.
+        pytest.param((saw(0, 1), saw(1, "0"), saw(180_000, "0.65")), D("0.92"), id="after a gap"),
+        pytest.param(
+            (saw(0, 1), saw(1, "0"), saw(180_000, "0.65"), saw(180_001, "0.65")),
+            D("0.9016"),
+            id="after a gap and on",
+        ),
+        pytest.param((saw(0, 1), saw(1, "0"), saw(2, "0.65")), D("0.98"), id="after a short gap"),
     ],
 )
 def test_an_index_moves_no_faster_than_it_may(said, index):
