@@ -17,9 +17,11 @@ from crossmargin.cli.check import check
 from crossmargin.cli.compare import compare
 from crossmargin.cli.crash import crash
 from crossmargin.cli.demo import demo
+from crossmargin.cli.export import export
 from crossmargin.cli.import_account import import_account
 from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
+from crossmargin.cli.serve import serve
 from crossmargin.cli.story import story
 from crossmargin.cli.verify import verify
 from crossmargin.errors import CrossmarginError, InvariantBroken
@@ -56,7 +58,9 @@ app.command()(replay)
 app.command()(demo)
 app.command()(story)
 app.command()(crash)
+app.command()(serve)
 app.command()(verify)
+app.command()(export)
 app.add_typer(rulebooks, name="rulebooks")
 app.command("import")(import_account)
 

@@ -84,18 +84,22 @@ def load_rulebook(
     return replace(first, assumptions=(*first.assumptions, sentence))
 
 
-def user_folder() -> Path:
-    """Return the folder of the user's own rulebooks, which need not exist.
+def data_folder() -> Path:
+    """Return the folder of what is the user's own, which need not exist.
 
-    It is `rulebooks` in the folder `$CROSSMARGIN_DATA` names, else in the place the operating
-    system keeps a user's data.
+    It is the one `$CROSSMARGIN_DATA` names, else where the operating system keeps a user's data.
     """
     named = os.environ.get(DATA_FOLDER)
     if named:
-        return Path(named) / "rulebooks"
+        return Path(named)
     from platformdirs import user_data_path
 
-    return user_data_path("crossmargin", appauthor=False) / "rulebooks"
+    return user_data_path("crossmargin", appauthor=False)
+
+
+def user_folder() -> Path:
+    """Return the folder of the user's own rulebooks in `data_folder`, which need not exist."""
+    return data_folder() / "rulebooks"
 
 
 def venues() -> tuple[str, ...]:

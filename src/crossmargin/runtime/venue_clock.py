@@ -27,11 +27,15 @@ class VenueClock:
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Start at `start_ms`, milliseconds UTC."""
-        self.speed = speed
-        self._start_ms = self._last_ms = start_ms
-        self._monotonic_ns = monotonic_ns
-        self._start_ns = monotonic_ns()
+        self.speed, self._monotonic_ns = speed, monotonic_ns
         self._due_ms: int | None = None
+        self._last_ms = start_ms
+        self.start(start_ms)
+
+    def start(self, at_ms: int) -> None:
+        """Go on from `at_ms`, or from now if that is later."""
+        self._start_ms = self._last_ms = max(self._last_ms, at_ms)
+        self._start_ns = self._monotonic_ns()
 
     def now_ms(self) -> int:
         """Return milliseconds UTC, never fewer than before."""

@@ -1,0 +1,218 @@
+"""The market of a served venue: what its prices are, and what is there before anybody trades.
+
+A feed is either synthetic, which goes on for ever and from where it was after a restart, or candles
+from a moment on. Settings of the venue follow from the feed alone, so that the same feed finds the
+store it made again. Everything here yields commands; handing them over is `Service`'s.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from crossmargin.errors import UnknownError
+from crossmargin.feeds.moments import Feed, Moment, load_feed
+from crossmargin.feeds.series import utc
+from crossmargin.feeds.synthetic import Walk, synthetic_path
+from crossmargin.files.story_tables import LiquidityTable
+from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.runtime.feed_pump import pump, replay_settings
+from crossmargin.runtime.market_maker import MAKER, MarketMaker
+from crossmargin.runtime.population import coins_of
+from crossmargin.venue import command
+from crossmargin.venue.command import AnyCommand
+from crossmargin.venue.settings import Filters, VenueSettings
+from crossmargin.venue.state import State
+
+DAY_MS = 86_400_000
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+STARTS = {"BTCUSDT": Decimal(95_000), "ETHUSDT": Decimal(3_500), "SOLUSDT": Decimal(180)}
+"""Where synthetic prices begin; chosen, nobody's quotes."""
+FILTERS = {
+    "BTCUSDT": Filters(Decimal("0.1"), Decimal("0.001")),
+    "ETHUSDT": Filters(Decimal("0.01"), Decimal("0.001")),
+    "SOLUSDT": Filters(Decimal("0.01"), Decimal("0.01")),
+}
+NOTIONAL_MIN = Decimal(5)
+BAND_FRACTION = Decimal("0.05")
+STEP_MS = 1_000
+"""How far apart synthetic prices are."""
+CHUNK = 3_600
+"""How many of them are drawn at once."""
+SEED = 7
+SYNTHETIC_STALE_MS = 60_000
+CANDLES_STALE_MS = 300_000
+"""Candles are looked at every minute; a gap of five degrades the symbol."""
+TERMS = LiquidityTable(
+    spread=Decimal("0.0001"), step=Decimal("0.0001"), depth=Decimal(2_000_000), levels=10
+)
+FUND = Decimal(1_000_000)
+"""The insurance fund at the start, in every settle asset."""
+
+
+class Market(Struct, frozen=True):
+    """What a served venue trades, and from when on.
+
+    Attributes
+    ----------
+    name : of the feed, for people and for the default store's name.
+    start_ms : the venue's time at the start of a new store, milliseconds UTC.
+    settings : of a venue with this market.
+    moments : the prices from a time on, given the venue as it is then.
+    choice : sentences that say what the prices are.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    start_ms: int
+    settings: VenueSettings
+    moments: Callable[[int, State], Iterator[Moment]]
+    choice: tuple[str, ...]
+
+
+def synthetic_market(start_ms: int, rulebook: Rulebook, symbols: Sequence[str] = SYMBOLS) -> Market:
+    """Return a market whose prices nobody has seen, from `start_ms` on.
+
+    Raises
+    ------
+    UnknownError
+        If there is no price to begin a symbol with, or it is not in the rulebook.
+    """
+    _check_symbols(symbols, rulebook)
+    unknown = [symbol for symbol in symbols if symbol not in STARTS]
+    if unknown:
+        raise UnknownError(
+            f"{', '.join(unknown)}: no synthetic price to begin with; there are those of "
+            f"{', '.join(STARTS)}"
+        )
+    filters = {symbol: FILTERS[symbol] for symbol in symbols}
+    settings = VenueSettings(stale_ms=SYNTHETIC_STALE_MS, filters=_bounded(filters))
+
+    def moments(from_ms: int, state: State) -> Iterator[Moment]:
+        starts = {symbol: state.symbol(symbol).mark or STARTS[symbol] for symbol in symbols}
+        ticks = {symbol: one.tick for symbol, one in filters.items() if one.tick is not None}
+        while True:
+            # The same venue at the same time goes on in the same way.
+            seed = (SEED, from_ms // STEP_MS)
+            for prices in synthetic_path(starts, CHUNK, STEP_MS, Walk(), seed, ticks):
+                yield Moment(from_ms, dict(prices))
+                from_ms += STEP_MS
+                starts = prices
+
+    choice = (
+        f"Synthetic prices, one a second: a random walk of {Walk().volatility * 100} % a year, "
+        f"correlated by {Walk().correlation}; no model of any market.",
+    )
+    return Market("synthetic", tuple(symbols), start_ms, settings, moments, choice)
+
+
+def candles_market(
+    where: Path, start_ms: int, rulebook: Rulebook, symbols: Sequence[str] | None = None
+) -> Market:
+    """Return the market that candles tell of, from `start_ms` on.
+
+    Parameters
+    ----------
+    symbols : all must be there at the start; None takes those of `SYMBOLS` that are.
+
+    Raises
+    ------
+    FeedError
+        If a file is bad.
+    UnknownError
+        If a symbol has no prices then, or is not in the rulebook.
+    """
+    if symbols is None:
+        symbols = [name for name in SYMBOLS if _day(where, [name], start_ms, rulebook) is not None]
+        if not symbols:
+            raise UnknownError(
+                f"{where}: no prices of {', '.join(SYMBOLS)} at {utc(start_ms)}; name others"
+            )
+    _check_symbols(symbols, rulebook)
+    first = _day(where, symbols, start_ms, rulebook)
+    if first is None:
+        raise UnknownError(f"{where}: no prices of all {', '.join(symbols)} at {utc(start_ms)}")
+    settings = replay_settings(first.moments[0].marks, CANDLES_STALE_MS, VenueSettings().adl_policy)
+    settings = replace(settings, filters=_bounded(settings.filters))
+    names = tuple(symbols)
+
+    def moments(from_ms: int, state: State) -> Iterator[Moment]:
+        while (feed := _day(where, names, from_ms, rulebook)) is not None:
+            yield from feed.moments
+            from_ms = feed.to_ms
+
+    day = datetime.fromtimestamp(start_ms / 1000, UTC).strftime("%Y-%m-%dT%H%M")
+    return Market(f"candles-{day}", names, start_ms, settings, moments, first.choice)
+
+
+class Money(Struct, frozen=True):
+    """Play money an account starts with."""
+
+    account: str
+    balances: Mapping[str, Decimal]
+
+
+def opening(
+    market: Market, state: State, at_ms: int, accounts: Iterable[Money]
+) -> Iterator[AnyCommand]:
+    """Yield what has to be there and is not: the market maker, the fund's money, the accounts."""
+    if MAKER not in state.accounts:
+        yield from MarketMaker(TERMS).enter(state, at_ms, market.symbols)
+        for asset in _settles(market, state.rulebook):
+            yield command.FeedFund(at_ms=at_ms, asset=asset, amount=FUND)
+    for one in accounts:
+        if one.account not in state.accounts:
+            yield command.OpenAccount(at_ms=at_ms, account=one.account)
+            for asset, amount in one.balances.items():
+                yield command.Deposit(at_ms=at_ms, account=one.account, asset=asset, amount=amount)
+
+
+def prices_of(
+    market: Market, look: Callable[[], State], from_ms: int, *, is_timed: bool
+) -> Iterator[AnyCommand]:
+    """Yield what the feed makes the world do from a time on; see `feed_pump.pump`.
+
+    Parameters
+    ----------
+    is_timed : whether time goes on when the feed has ended, so that prices grow stale; else the
+        venue stands still.
+    """
+    state = look()
+    at_par: dict[str, str | None] = dict.fromkeys(_settles(market, state.rulebook))
+    collateral = at_par | coins_of(market.symbols, state.rulebook)
+    yield from pump(market.moments(from_ms, state), look, MarketMaker(TERMS), collateral)
+    at_ms = look().at_ms
+    while is_timed:
+        at_ms += STEP_MS
+        yield command.Tick(at_ms=at_ms)
+
+
+def _day(where: Path, symbols: Sequence[str], from_ms: int, rulebook: Rulebook) -> Feed | None:
+    # A day of the feed, or what is left of it; None where there is nothing.
+    hours = (24, 12, 6, 3, 2, 1)
+    for to_ms in (from_ms + DAY_MS * count // 24 for count in hours):
+        try:
+            return load_feed(where, symbols, from_ms, to_ms, venue=rulebook.venue)
+        except UnknownError:
+            continue
+    return None
+
+
+def _check_symbols(symbols: Sequence[str], rulebook: Rulebook) -> None:
+    absent = [name for name in symbols if name not in rulebook.contracts]
+    if absent:
+        raise UnknownError(f"{', '.join(absent)}: not in the rulebook of {rulebook.venue}")
+
+
+def _settles(market: Market, rulebook: Rulebook) -> list[str]:
+    return sorted({rulebook.contracts[symbol].instrument.settle for symbol in market.symbols})
+
+
+def _bounded(filters: Mapping[str, Filters]) -> dict[str, Filters]:
+    return {
+        symbol: replace(one, notional_min=NOTIONAL_MIN, band_fraction=BAND_FRACTION)
+        for symbol, one in filters.items()
+    }
