@@ -238,7 +238,8 @@ class Writer:
 
     def record_halt(self, reason: str) -> None:
         """Write that all is halted, so that a restart does not go on as if nothing had been."""
-        command = Halt(at_ms=self._clock.now_ms(), reason=reason)
+        # A clock that was set back must not have the halt refused as late.
+        command = Halt(at_ms=max(self._clock.now_ms(), self.state.at_ms), reason=reason)
         try:
             decided = (self._deciding.next(command, self._journal.sequence + 1),)
             self.publish(self._journal.append(decided), decided)

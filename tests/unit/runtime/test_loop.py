@@ -234,6 +234,20 @@ def test_a_broken_law_halts_for_good_and_shows_what_is_recorded(place, bug, word
     assert verify(again._journal, fresh(), decide).damage is None
 
 
+def test_a_halt_is_recorded_though_the_clock_was_set_back(place):
+    def buggy(state, command):
+        if isinstance(command, CancelAll):
+            raise KeyError(command.at_ms)
+        return venue.decide(state, command)
+
+    writer = Writer(journal_of(place), fresh, buggy, ManualClock(9))
+    asked(writer, open_account(at_ms=5000))
+    asked(writer, CancelAll(at_ms=5000, account="ann"))
+
+    assert "a bug: KeyError: 5000" == writer.halted
+    assert "a bug: KeyError: 5000" == writer_again(writer, place).state.halted
+
+
 def test_what_waits_when_it_halts_is_refused(place):
     writer = writer_of(place, Limits(batch_max=1))
     futures = [writer.submit(one) for one in (Tick(at_ms=8), open_account())]
