@@ -103,13 +103,14 @@ def _resume(decision: Decision, asked: command.Resume) -> None:
     broken = audit(state)
     if broken:
         raise decision.refuse(Code.BOOKS_DO_NOT_BALANCE, broken[0])
-    held = [name for name, one in state.symbols.items() if one.holders]
+    # Sorted: which market was asked for first is no part of what has happened.
+    held = sorted(name for name, one in state.symbols.items() if one.holders)
     stale = [name for name in held if not prices.is_usable(state, name)]
     if stale:
         raise decision.refuse(Code.PRICES_UNUSABLE, f"no fresh price of {', '.join(stale)}")
     decision.emit(event.Resumed())
     # Prices went on while nobody was looked after.
-    decision.moved.update(dict.fromkeys(state.symbols))
+    decision.moved.update(dict.fromkeys(sorted(state.symbols)))
     decision.touched.update(dict.fromkeys(state.accounts))
 
 

@@ -150,3 +150,15 @@ def test_who_failed_during_a_halt_is_looked_after_when_it_is_over(state):
     assert isinstance(resumed, event.Resumed)
     assert "alice" in [one.account for one in events if isinstance(one, event.LiquidationStep)]
     assert {} == state.accounts["alice"].positions
+
+
+@pytest.mark.parametrize("first", ["BTCUSDT", "ETHUSDT"])
+def test_what_resuming_says_does_not_depend_on_which_market_was_looked_at_first(first):
+    state = State(RULES, VenueSettings())
+    state.symbol(first)
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        state.symbol(symbol).holders["alice"] = None
+    decide(state, command.Halt(at_ms=1000, reason="a drill"))
+    [one] = decide(state, command.Resume(at_ms=1000))
+
+    assert "no fresh price of BTCUSDT, ETHUSDT" == one.reason
