@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crossmargin.errors import StoreError, UsageError
+from crossmargin.cli.fresh import fresh_state
+from crossmargin.errors import StoreError
 
 if TYPE_CHECKING:
     from crossmargin.store.journal import Header
@@ -33,7 +34,7 @@ def verify(
     reader = reader_at(store)
     try:
         header = reader.header
-        state = _fresh(header)
+        state = fresh_state(header)
         verdict = verdict_of(reader, state, decide)
     finally:
         reader.close()
@@ -50,17 +51,6 @@ def verify(
 def _damaged(store: str, damage: str) -> StoreError:
     """Return what becomes status 1, and the sentence on standard error."""
     return StoreError(f"{store}: {damage}")
-
-
-def _fresh(header: "Header") -> "State | None":
-    """Return an empty venue to fold into; None if the rulebook is not to be had."""
-    from crossmargin.rulebooks.loader import load_rulebook
-    from crossmargin.venue.state import State
-
-    try:
-        return State(load_rulebook(header.venue, edition=header.edition), header.settings)
-    except UsageError:
-        return None
 
 
 def _lines(header: "Header", verdict: "Verdict", state: "State | None") -> list[str]:
