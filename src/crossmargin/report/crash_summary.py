@@ -99,6 +99,7 @@ def summarise_crash(
     )
 
 
+@exact
 def adl_of(ran: Ran) -> Adl:
     """Return what auto-deleveraging came to in a run."""
     log = ran.log
