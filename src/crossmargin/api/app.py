@@ -1,23 +1,17 @@
 """The one application: our own API, Binance's dialect and operations, behind one gate."""
 
 import importlib
-import importlib.util
-from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
-from crossmargin.api import ops
+from crossmargin.api import binance, ops
+from crossmargin.api.asgi import Application, Receive, Scope, Send, address_of, asked_of
 from crossmargin.api.context import Context
+from crossmargin.api.guard import check_routes, guard
 from crossmargin.api.problem import Problem
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BINANCE_PATHS = (
     "/fapi",
@@ -36,7 +30,7 @@ BINANCE_PATHS = (
 def application(context: Context) -> Application:
     """Return the application, to be served."""
     native = _native(context)
-    binance = _binance(context)
+    dialect = binance.app(context)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -47,8 +41,7 @@ def application(context: Context) -> Application:
         except Problem as problem:
             await refuse(scope, send, problem)
             return
-        is_binance = _is_under(scope["path"], BINANCE_PATHS)
-        chosen = binance if binance is not None and is_binance else native
+        chosen = dialect if _is_under(scope["path"], BINANCE_PATHS) else native
         if scope["type"] == "websocket":
             await _connected(context, chosen, scope, receive, send)
         else:
@@ -67,12 +60,6 @@ async def refuse(scope: Scope, send: Send, problem: Problem) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": problem.body()})
-
-
-def address_of(scope: Scope) -> str:
-    """Return the address a request comes from."""
-    client = scope.get("client")
-    return client[0] if client else ""
 
 
 async def _connected(
@@ -101,19 +88,23 @@ def _is_under(path: str, roots: tuple[str, ...]) -> bool:
 
 def _native(context: Context) -> Application:
     handlers: list[Any] = [*ops.routes(context)]
-    if importlib.util.find_spec("crossmargin.api.native") is not None:
-        handlers += importlib.import_module("crossmargin.api.native").routes(context)
+    native = importlib.import_module("crossmargin.api.native")
+    if hasattr(native, "routes"):
+        handlers += native.routes(context)
     litestar = Litestar(
         handlers,
         openapi_config=None,
         logging_config=None,
+        guards=[guard(context)],
         request_max_body_size=context.settings.body_max,
         exception_handlers={Problem: _problem, HTTPException: _http_problem},
     )
+    check_routes(litestar)
     return cast("Application", litestar)
 
 
-def _problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    asked_of(cast("Scope", request.scope)).why = problem.name
     return Response(
         problem.body(),
         status_code=problem.status,
@@ -125,12 +116,3 @@ def _problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return _problem(request, Problem(error.status_code, name, error.detail))
-
-
-def _binance(context: Context) -> Application | None:
-    try:
-        found = importlib.import_module("crossmargin.api.binance")
-        app: Application = found.app(context)
-    except (ImportError, AttributeError):
-        return None
-    return app

@@ -11,6 +11,7 @@ everything can still get out.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from math import ceil
 
 from msgspec import Struct
 
@@ -32,17 +33,18 @@ class Rate(Struct, frozen=True):
 
 
 class Rates(Struct, frozen=True):
-    """How often; weights are taken off the first two.
+    """How often.
 
     Attributes
     ----------
+    cancel : of one key, and of one address, for what only takes orders away.
     connections : WebSockets of one address at once.
     known_max : how many keys and addresses are remembered, the last seen of them.
     """
 
-    key: Rate = Rate(2_400, 400)
-    address: Rate = Rate(4_800, 800)
-    cancel: Rate = Rate(1_200, 200)
+    key: Rate = Rate(5_000, 2_000)
+    address: Rate = Rate(10_000, 4_000)
+    cancel: Rate = Rate(5_000, 2_000)
     connections: int = 64
     known_max: int = 10_000
 
@@ -61,7 +63,7 @@ class Gate:
         self.hosts, self.rates = frozenset(hosts), rates or Rates()
         self.audit = audit or Audit(None)
         self._monotonic = monotonic
-        self._buckets: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[tuple[str, str, bool], _Bucket] = OrderedDict()
         self._connections: dict[str, int] = {}
 
     def check_site(self, method: str, headers: Mapping[str, str], scheme: str = "http") -> None:
@@ -98,19 +100,37 @@ class Gate:
 
         Parameters
         ----------
-        key_id : empty for a request without a key.
+        key_id, address : whose buckets; empty for none. A key's are for who has shown to have it:
+            nobody else can use them up.
         """
-        kind, rate = ("cancel", self.rates.cancel) if is_cancel else ("", self.rates.key)
-        asked = [(f"{kind}key", key_id, rate)] if key_id else []
-        address_rate = self.rates.cancel if is_cancel else self.rates.address
-        asked.append((f"{kind}address", address, address_rate))
+        rates = self.rates
+        asked = [
+            ("key", key_id, rates.cancel if is_cancel else rates.key),
+            ("address", address, rates.cancel if is_cancel else rates.address),
+        ]
         now = self._monotonic()
-        buckets = [self._bucket(name, whose, rate, now) for name, whose, rate in asked]
-        wait = max(one.wait_s(weight) for one in buckets)
+        buckets = [
+            self._bucket((kind, whose, is_cancel), rate, now)
+            for kind, whose, rate in asked
+            if whose
+        ]
+        wait = max((one.wait_s(weight) for one in buckets), default=0.0)
         if not wait:
             for one in buckets:
                 one.tokens -= weight
         return wait
+
+    def take(self, key_id: str, address: str, weight: int = 1, *, is_cancel: bool = False) -> None:
+        """Take tokens, as `wait_s`.
+
+        Raises
+        ------
+        Problem
+            429 if there are none.
+        """
+        wait = self.wait_s(key_id, address, weight, is_cancel=is_cancel)
+        if wait:
+            raise Problem(429, "too-many-requests", "too many requests", retry_after_s=ceil(wait))
 
     def enter(self, address: str) -> bool:
         """Count a WebSocket of an address; return whether there is room for it."""
@@ -126,8 +146,7 @@ class Gate:
         if count > 0:
             self._connections[address] = count
 
-    def _bucket(self, kind: str, whose: str, rate: Rate, now: float) -> "_Bucket":
-        key = (kind, whose)
+    def _bucket(self, key: tuple[str, str, bool], rate: Rate, now: float) -> "_Bucket":
         found = self._buckets.get(key)
         if found is None:
             found = self._buckets[key] = _Bucket(rate, now)

@@ -10,7 +10,7 @@ from crossmargin.api.context import Context
 def routes(context: Context) -> list[Any]:
     """Return the handlers; they need no key and tell nothing of any account."""
 
-    @get("/healthz", sync_to_thread=False)
+    @get("/healthz", sync_to_thread=False, opt={"scope": None})
     def healthz() -> Response[dict[str, object]]:
         """Say whether the venue takes orders."""
         halted = context.service.halted

@@ -1,8 +1,9 @@
 """What is wrong with a request, in the one shape every native answer that refuses has.
 
-    {"error": {"name": "not-fresh", "message": "…", "code": 5003}}
+    {"error": {"code": null, "name": "not-fresh", "message": "…", "where": "timestamp"}}
 
-`name` is for programs and does not change; `code` is the venue's own where it refused.
+`name` is for programs and does not change, `code` is the venue's own where the venue refused,
+`where` is the place in the request, where there is one.
 """
 
 from collections.abc import Mapping
@@ -20,18 +21,22 @@ class Problem(Exception):
         message: str,
         *,
         code: int | None = None,
+        where: str = "",
         retry_after_s: int | None = None,
     ) -> None:
-        """Keep the HTTP status, the name, the words, and in how many seconds it may be better."""
+        """Keep the HTTP status, the name, the words, and in how many seconds to ask again."""
         super().__init__(message)
         self.status, self.name, self.message = status, name, message
-        self.code, self.retry_after_s = code, retry_after_s
+        self.code, self.where, self.retry_after_s = code, where, retry_after_s
 
     def body(self) -> bytes:
         """Return the answer's body, JSON."""
-        error: dict[str, object] = {"name": self.name, "message": self.message}
-        if self.code is not None:
-            error["code"] = self.code
+        error = {
+            "code": self.code,
+            "name": self.name,
+            "message": self.message,
+            "where": self.where,
+        }
         return msgspec.json.encode({"error": error})
 
     def headers(self) -> Mapping[str, str]:

@@ -18,7 +18,8 @@ import uvicorn
 from msgspec import Struct
 
 from crossmargin import __version__
-from crossmargin.api.app import Application, application
+from crossmargin.api.app import application
+from crossmargin.api.asgi import Application
 from crossmargin.api.keys import Key
 from crossmargin.api.logs import log
 from crossmargin.api.private_file import write_private
