@@ -9,7 +9,7 @@ from html import escape
 
 from crossmargin.money import ZERO, plain
 from crossmargin.report.crash_records import Adl, CrashSummary, Group, Liquidation
-from crossmargin.report.crash_words import HALF_A_CENT, POLICIES, fate, minute, usd, ways_of
+from crossmargin.report.crash_words import NOTHING, POLICIES, fate, minute, usd, ways_of
 from crossmargin.report.parts import kept
 from crossmargin.report.words import MINUS, percent, price
 from crossmargin.risk.underlying import DOLLARS
@@ -189,7 +189,7 @@ def _amount(amount: Decimal | None, asset: str) -> str:
         return ""
     if asset not in DOLLARS:
         return f"{amount:,.4f}".replace("-", MINUS)
-    return usd(amount) if abs(amount) >= HALF_A_CENT else plain(amount)
+    return plain(amount) if usd(amount) == NOTHING else usd(amount)
 
 
 def _folded(title: str, head: str, rows: Sequence[str], count: int) -> str:

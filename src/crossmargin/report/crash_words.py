@@ -10,11 +10,11 @@ from crossmargin.report.crash_records import (
     Market,
     minute_of,
 )
-from crossmargin.report.words import clock, count_of, listed, moment, money, percent, price
+from crossmargin.report.words import MINUS, clock, count_of, listed, moment, percent, price
 
 WAYS = {"book": "the book", "fund": "the fund", "winners": "winners", "mark": "others at the mark"}
 """Where failed positions went, in words."""
-HALF_A_CENT = Decimal("0.005")
+NOTHING = "0"
 POLICIES = {
     "profit-times-leverage": "queue by profit × leverage",
     "profit": "queue by profit",
@@ -26,11 +26,12 @@ POLICIES = {
 
 
 def usd(amount: Decimal, *, is_signed: bool = False) -> str:
-    """Return an amount in whole dollars, or in cents below a hundred; less is nothing."""
-    if abs(amount) < HALF_A_CENT:
-        return "0"
-    text = money(amount, "USD", is_signed=is_signed)
-    return text if abs(amount) < 100 else text.partition(".")[0]
+    """Return an amount in whole dollars, below a hundred in cents, half to even; "0" of neither."""
+    text = f"{abs(amount):,.{0 if abs(amount) >= 100 else 2}f}"
+    if not text.strip("0."):
+        return NOTHING
+    sign = MINUS if amount < 0 else "+" if is_signed else ""
+    return sign + text
 
 
 def minute(at_ms: int) -> str:
@@ -131,7 +132,7 @@ def fund_words(summary: CrashSummary) -> list[str]:
     lines = [
         f"{usd(amount, is_signed=True)} {fund.asset}: {reasons.get(reason, reason)}."
         for reason, amount in fund.flows.items()
-        if abs(amount) >= HALF_A_CENT
+        if usd(amount) != NOTHING
     ]
     lines.append(
         f"What it took over was worth {usd(fund.gained)} more in some cases and {usd(fund.paid)} "
