@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, cast
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
 
 from crossmargin.api.asgi import Scope as AsgiScope
 from crossmargin.api.asgi import address_of, asked_of
@@ -37,7 +38,7 @@ def guard(context: Context) -> Guard:
     """Return the guard of all routes."""
 
     async def check(connection: Connection, handler: BaseRouteHandler) -> None:
-        scope: Scope | None = handler.opt["scope"]
+        scope: Scope | None = handler.opt.get("scope")
         weight, is_cancel = handler.opt.get("weight", 1), handler.opt.get("is_cancel", False)
         asgi = cast(AsgiScope, connection.scope)
         # An address that guesses is slowed down before anything is worked out for it.
@@ -59,9 +60,11 @@ def check_routes(application: Litestar) -> None:
         Naming the route.
     """
     for route in application.routes:
-        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
-            # OPTIONS is answered by the framework and tells which methods there are.
-            if handler is not None and handler.owner is not None and "scope" not in handler.opt:
+        handlers = route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler]
+        for handler in handlers:
+            # OPTIONS is answered by the framework, and tells which methods there are.
+            is_options = getattr(handler, "http_methods", None) == {"OPTIONS"}
+            if not is_options and "scope" not in handler.opt:
                 raise InvariantBroken(f"the route {route.path} does not say whom it is for")
 
 
