@@ -140,6 +140,30 @@ def test_exits_go_with_the_position_that_a_liquidation_takes(state):
     assert {} == state.accounts["alice"].orders
 
 
+def test_exits_go_with_the_order_that_could_have_opened_their_position_again(state):
+    bid = command.PlaceOrder(
+        at_ms=1000,
+        account="alice",
+        symbol="BTCUSDT",
+        size=D("0.01"),
+        price=D(50000),
+        stop_loss_price=D(45000),
+    )
+    decide(state, bid)
+    given = {"at_ms": 1000, "symbol": "BTCUSDT"}
+    market = {**given, "account": "maker", "type": OrderType.MARKET}
+    decide(state, command.PlaceOrder(size=D("-0.005"), **market))
+    ask = {"account": "alice", "size": D("-0.005"), "price": D(50002), "reduce_only": True}
+    decide(state, command.PlaceOrder(**given, **ask))
+    decide(state, command.PlaceOrder(size=D("0.005"), **market))
+    alice = state.accounts["alice"]
+    assert {} == alice.positions
+    assert [D("0.005"), D(0)] == [one.size for one in alice.orders.values()]
+    decide(state, command.CancelOrder(at_ms=1000, account="alice", order_id=min(alice.orders)))
+
+    assert {} == alice.orders
+
+
 def test_who_failed_during_a_halt_is_looked_after_when_it_is_over(state):
     decide(state, long_with_exits())
     decide(state, command.Halt(at_ms=1500, reason="test"))
