@@ -7,8 +7,9 @@ from typing import Any, cast
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
-from crossmargin.api import binance, ops
+from crossmargin.api import ops
 from crossmargin.api.asgi import Application, Receive, Scope, Send, address_of, asked_of
+from crossmargin.api.binance import dialect
 from crossmargin.api.context import Context
 from crossmargin.api.guard import check_routes, guard
 from crossmargin.api.problem import Problem
@@ -30,7 +31,7 @@ BINANCE_PATHS = (
 def application(context: Context) -> Application:
     """Return the application, to be served."""
     native = _native(context)
-    dialect = binance.app(context)
+    binance = dialect.app(context)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -41,7 +42,7 @@ def application(context: Context) -> Application:
         except Problem as problem:
             await refuse(scope, send, problem)
             return
-        chosen = dialect if _is_under(scope["path"], BINANCE_PATHS) else native
+        chosen = binance if _is_under(scope["path"], BINANCE_PATHS) else native
         if scope["type"] == "websocket":
             await _connected(context, chosen, scope, receive, send)
         else:

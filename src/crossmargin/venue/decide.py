@@ -75,6 +75,21 @@ def _fire(decision: Decision) -> None:
     decision.moved = {}  # Their own trades triggers have looked at already.
 
 
+@exact
+def would_refuse(state: State, asked: command.PlaceOrder) -> event.Refused | None:
+    """Return what an order would be refused for if it came now; None where it would come in.
+
+    Nothing is changed, and time does not pass.
+    """
+    decision = Decision(state, state.at_ms)
+    try:
+        _check(decision, asked, is_late=False)
+        orders.checked(decision, asked)
+    except Refusal as refusal:
+        return event.Refused(code=refusal.code, reason=refusal.reason)
+    return None
+
+
 def _check(decision: Decision, asked: AnyCommand, *, is_late: bool) -> None:
     state = decision.state
     if is_late:

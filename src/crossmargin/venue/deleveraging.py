@@ -83,7 +83,7 @@ def deleverage(decision: Decision, name: str, takeover: Takeover, means: Decimal
     instrument, mark = instrument_of(state, symbol), mark_of(state, symbol)
     price = mark if takeover.price is None else takeover.price
     unit_haircut = unrealised_pnl(ONE.copy_sign(-size), price, mark, instrument)
-    candidates = _candidates(state, name, size, max(ZERO, unit_haircut), instrument)
+    candidates = candidates_against(state, name, size, max(ZERO, unit_haircut), instrument)
     policy = adl.POLICIES[state.settings.adl_policy]
     lot = instrument.lot or EIGHT_PLACES
     closing = adl.deleveraged(candidates, size, policy, lot=lot)
@@ -258,10 +258,17 @@ def _equity_in(assessment: Assessment, unit: UnitAssessment, asset: str) -> Deci
     return None if isinstance(rates, str) else quotient_down(unit.health.equity, rates.ask)
 
 
-def _candidates(
+def candidates_against(
     state: State, name: str, size: Decimal, unit_haircut: Decimal, instrument: Instrument
 ) -> list[adl.Candidate]:
-    # Everybody opposite whose health is known, with no more size than his equity bears.
+    """Return everybody opposite a position of `name` whose health is known.
+
+    Parameters
+    ----------
+    size : of the position that is to be closed, signed.
+    unit_haircut : what a winner gives up for one unit of size; his size is cut to what his equity
+        bears of it.
+    """
     found = []
     for other in sorted(state.symbol(instrument.symbol).holders):
         if other in (name, FUND):

@@ -69,6 +69,24 @@ def place_order(decision: Decision, command: PlaceOrder) -> None:
     Refusal
         With the code of the first rule it breaks; nothing has happened then.
     """
+    command = checked(decision, command)
+    is_waiting = command.type.is_conditional
+    order_id = decision.state.next_order_id
+    decision.emit(OrderAccepted(order_id=order_id, order=command, is_waiting=is_waiting))
+    if not is_waiting:
+        trade(decision, order_id)
+
+
+def checked(decision: Decision, command: PlaceOrder) -> PlaceOrder:
+    """Return an order as it would come in, with its size, once nothing speaks against it.
+
+    Nothing is changed.
+
+    Raises
+    ------
+    Refusal
+        With the code of the first rule it breaks.
+    """
     account = _account(decision, command.account)
     if command.client_id and command.client_id in account.client_orders:
         raise decision.refuse(
@@ -92,8 +110,7 @@ def place_order(decision: Decision, command: PlaceOrder) -> None:
         command = replace(command, size=closing)
     _check_filters(decision, command, instrument)
     check_exits(decision, command)
-    is_waiting = command.type.is_conditional
-    if is_waiting:
+    if command.type.is_conditional:
         check_trigger(decision, command, command.size or closing)
     else:
         _check_book(decision, command)
@@ -102,10 +119,7 @@ def place_order(decision: Decision, command: PlaceOrder) -> None:
             check_open_interest(decision, command.symbol, command.size)
             order = intended(decision.state, command)
             check_margin(decision, account, with_order(decision.state, account, order))
-    order_id = decision.state.next_order_id
-    decision.emit(OrderAccepted(order_id=order_id, order=command, is_waiting=is_waiting))
-    if not is_waiting:
-        trade(decision, order_id)
+    return command
 
 
 def cancel_order(decision: Decision, command: CancelOrder) -> None:

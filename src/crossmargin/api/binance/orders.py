@@ -1,0 +1,276 @@
+"""Placing, changing, reading and cancelling orders that wait for no trigger.
+
+An order is changed by cancelling it and placing another: the venue
+knows no amending. Both are one batch, with nothing between them; what could not be placed leaves
+the first as it was. The changed order has new ids and the last place in the queue at its price.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec.structs import replace
+
+from crossmargin.api.binance import shapes
+from crossmargin.api.binance.desk import Desk, Request
+from crossmargin.api.binance.errors import TEXTS, DialectError, refusal, refused_in
+from crossmargin.api.binance.exchange_info import OPEN_ORDERS_MAX
+from crossmargin.api.binance.order_entry import (
+    ORDER_SIDES,
+    band_code,
+    is_acknowledged,
+    new_price,
+    new_size,
+    read_order,
+)
+from crossmargin.api.binance.params import required
+from crossmargin.api.binance.symbols import contract_named, steps_of
+from crossmargin.api.binance.times import part
+from crossmargin.history.records import OrderRecord
+from crossmargin.model.order import OrderType
+from crossmargin.money import ZERO, plain
+from crossmargin.runtime.loop import Answer
+from crossmargin.venue.command import AnyCommand, CancelAll, CancelOrder, PlaceOrder
+from crossmargin.venue.decide import would_refuse
+from crossmargin.venue.event import OrderAccepted, Refused
+from crossmargin.venue.state import AccountState, OpenOrder
+
+AMENDED = "amended_"
+"""How the client id of an order that replaces another begins; the first one's is used up."""
+EITHER_ID = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
+
+
+async def place(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `POST /fapi/v1/order`."""
+    account = desk.account_of(request)
+    placed = read_order(request.params, desk.state, account)
+    is_ack = is_acknowledged(request.params)
+    record = await placed_record(desk, request, placed)
+    # A repeat is told what became of it, whatever it asked for.
+    return shapes.order(record, is_acknowledgement=is_ack)
+
+
+async def place_test(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `POST /fapi/v1/order/test`: all that `place` checks, and nothing done."""
+    account = desk.account_of(request)
+    placed = read_order(request.params, desk.state, account)
+    is_acknowledged(request.params)
+    check_room(desk, request, placed)
+    refused = would_refuse(desk.state, placed)
+    if refused is not None:
+        raise refused_order(desk, placed, refused)
+    return {}
+
+
+async def placed_record(desk: Desk, request: Request, placed: PlaceOrder) -> OrderRecord:
+    """Return the order that a client's command has become.
+
+    Raises
+    ------
+    DialectError
+        If it is refused.
+    """
+    check_room(desk, request, placed)
+    answer = await desk.service.ask(placed)
+    return record_of(desk, placed, answer)
+
+
+def check_room(desk: Desk, request: Request, placed: PlaceOrder) -> None:
+    """Refuse an order that the key, or the number of open orders, does not let in.
+
+    Raises
+    ------
+    DialectError
+        -2015, -2025.
+    """
+    desk.check_may_trade(request, placed.symbol)
+    held = desk.account_of(request).orders.values()
+    if sum(one.symbol == placed.symbol for one in held) >= OPEN_ORDERS_MAX:
+        raise DialectError(-2025)
+
+
+def record_of(desk: Desk, placed: PlaceOrder, answer: Answer) -> OrderRecord:
+    """Return the order that an answer is about.
+
+    Raises
+    ------
+    DialectError
+        If it was refused; -4116 where the same was asked before, and is done.
+    """
+    refused = refused_in(answer.events)
+    if refused is not None:
+        raise refused_order(desk, placed, refused)
+    if answer.is_repeat:
+        raise DialectError(-4116)
+    order_id = next(one.order_id for one in answer.events if isinstance(one, OrderAccepted))
+    return record_by_id(desk, placed.account, order_id)
+
+
+def record_by_id(desk: Desk, account: str, order_id: int) -> OrderRecord:
+    """Return an order that is known to have been there.
+
+    Raises
+    ------
+    DialectError
+        -2013 if it is beyond what is remembered.
+    """
+    record = desk.history.order(account, order_id)
+    if record is None:
+        raise DialectError(-2013)
+    return record
+
+
+def refused_order(desk: Desk, placed: PlaceOrder, refused: Refused) -> DialectError:
+    """Return the error that a refused order is."""
+    contract = desk.state.rulebook.contracts[placed.symbol]
+    smallest = plain(steps_of(desk.state, contract).notional_min or ZERO)
+    return refusal(refused, smallest, instead=band_code(placed))
+
+
+async def amend(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `PUT /fapi/v1/order`; see the module for what it does."""
+    params, account = request.params, desk.account_of(request)
+    contract = contract_named(desk.state, params.text("symbol"))
+    before = _open_order(desk, request, account)
+    if before.type is not OrderType.LIMIT or before.placed.type is not OrderType.LIMIT:
+        raise DialectError(-5025)
+    sign = required(params.choice("side", ORDER_SIDES, -1117), "side")
+    size = new_size(params, desk.state, contract, sign)
+    price = new_price(params, desk.state, contract)
+    if size * before.size < 0:
+        raise DialectError(-1117)
+    left = size - before.filled
+    if left * sign <= 0:
+        raise DialectError(-4003)
+    if left == before.size and price == before.price:
+        raise DialectError(-5027)
+    desk.check_may_trade(request, before.symbol)
+    name = f"{AMENDED}{before.id}_{desk.service.wall_ms()}"
+    placed = replace(before.placed, client_id=name, size=left, price=price, at_ms=0)
+    amendment = _Amendment(desk, before.id, placed)
+    answer = await desk.service.ask_each(amendment.commands())
+    if amendment.refused is not None:
+        raise refused_order(desk, placed, amendment.refused)
+    return shapes.order(record_of(desk, placed, answer))
+
+
+async def cancel(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `DELETE /fapi/v1/order`."""
+    contract_named(desk.state, request.params.text("symbol"))
+    order_id = _open_order(desk, request, desk.account_of(request)).id
+    await desk.ask(CancelOrder(at_ms=0, account=request.account, order_id=order_id))
+    return shapes.order(record_by_id(desk, request.account, order_id))
+
+
+async def cancel_all(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `DELETE /fapi/v1/allOpenOrders`: those that wait for a trigger stay."""
+    symbol = request.params.text("symbol")
+    contract_named(desk.state, symbol)
+    held = list(desk.account_of(request).orders.values())
+    await cancel_each(desk, request, [one for one in held if one.symbol == symbol], is_algo=False)
+    return {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+
+async def cancel_each(
+    desk: Desk, request: Request, held: list[OpenOrder], *, is_algo: bool
+) -> None:
+    """Cancel those of `held` that wait for a trigger, or those that do not, in one batch.
+
+    One that is over by its turn is none that stands in the way of the others.
+    """
+    account = request.account
+    kinds = [one for one in held if one.is_waiting is is_algo]
+    if not kinds:
+        return
+    if len(kinds) == len(held) == len(desk.account_of(request).orders):
+        await desk.ask(CancelAll(at_ms=0, account=account))
+        return
+    await desk.service.ask_each(
+        CancelOrder(at_ms=0, account=account, order_id=one.id) for one in kinds
+    )
+
+
+async def get(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `GET /fapi/v1/order`."""
+    record = _record(desk, request)
+    if record is None or not shapes.is_order(record):
+        raise DialectError(-2013)
+    return shapes.order(record)
+
+
+async def get_open(desk: Desk, request: Request) -> dict[str, Any]:
+    """Answer `GET /fapi/v1/openOrder`."""
+    record = _record(desk, request)
+    if record is None or not shapes.is_order(record) or record.status not in shapes.OPEN:
+        raise DialectError(-2013)
+    return shapes.order(record)
+
+
+async def open_orders(desk: Desk, request: Request) -> list[dict[str, Any]]:
+    """Answer `GET /fapi/v1/openOrders`."""
+    symbol = _symbol_asked(desk, request)
+    return [
+        shapes.order(one)
+        for one in desk.history.orders(request.account, symbol)
+        if one.status in shapes.OPEN and shapes.is_order(one)
+    ]
+
+
+async def all_orders(desk: Desk, request: Request) -> list[dict[str, Any]]:
+    """Answer `GET /fapi/v1/allOrders`."""
+    symbol = request.params.text("symbol")
+    contract_named(desk.state, symbol)
+    records = [one for one in desk.history.orders(request.account, symbol) if shapes.is_order(one)]
+    first = request.params.integer("orderId") or 0
+    found = [one for one in records if one.id >= first]
+    return [shapes.order(one) for one in part(request.params, found, lambda one: one.created_ms)]
+
+
+class _Amendment:
+    """Cancelling one order and placing another, with nothing between them."""
+
+    def __init__(self, desk: Desk, order_id: int, placed: PlaceOrder) -> None:
+        self._desk, self._order_id, self._placed = desk, order_id, placed
+        self.refused: Refused | None = None
+
+    def commands(self) -> Iterator[AnyCommand]:
+        # Asked for when its turn has come: the order may be over, and prices have moved.
+        state, account = self._desk.state, self._placed.account
+        if self._order_id not in state.accounts[account].orders:
+            self.refused = Refused(code=-2013, reason=TEXTS[-2013])
+            return
+        self.refused = would_refuse(state, self._placed)
+        if self.refused is None:
+            yield CancelOrder(at_ms=0, account=account, order_id=self._order_id)
+            yield self._placed
+
+
+def _open_order(desk: Desk, request: Request, account: AccountState) -> OpenOrder:
+    # The order of the account that a request names, which waits for no trigger.
+    order_id = request.params.integer("orderId")
+    name = request.params.optional("origClientOrderId")
+    if order_id is None and name is None:
+        raise DialectError(-1102, text=EITHER_ID)
+    if order_id is None:
+        order_id = account.client_orders.get(name or "")
+    found = account.orders.get(order_id or 0)
+    if found is None or found.is_waiting or found.symbol != request.params.text("symbol"):
+        raise DialectError(-2011)
+    return found
+
+
+def _record(desk: Desk, request: Request) -> OrderRecord | None:
+    symbol = request.params.text("symbol")
+    contract_named(desk.state, symbol)
+    order_id = request.params.integer("orderId")
+    name = request.params.optional("origClientOrderId")
+    if order_id is None and name is None:
+        raise DialectError(-1102, text=EITHER_ID)
+    found = desk.history.order(request.account, order_id, name)
+    return found if found is not None and found.symbol == symbol else None
+
+
+def _symbol_asked(desk: Desk, request: Request) -> str | None:
+    symbol = request.params.optional("symbol")
+    if symbol is not None:
+        contract_named(desk.state, symbol)
+    return symbol
