@@ -26,9 +26,8 @@ from crossmargin.files.story_tables import (
     Story,
 )
 from crossmargin.files.story_tables import Walk as WalkStep
-from crossmargin.margin.assess import assess
-from crossmargin.margin.assessment import Assessment
-from crossmargin.money import ONE, down_to, exact, plain, quotient_down, up_to
+from crossmargin.money import exact, plain
+from crossmargin.runtime.edge import edge_prices
 from crossmargin.runtime.facts import fact, is_met
 from crossmargin.runtime.market_maker import tick_of
 from crossmargin.runtime.story_market import SOURCE, Decide, StoryMarket, in_words
@@ -184,50 +183,16 @@ class _Player:
         return f"a walk of {moments} moves to {in_words(path[-1]) if path else 'nowhere'}"
 
     def _edge(self, step: Edge) -> dict[str, Decimal]:
-        account = self.state.accounts[step.account].view()
-        assessment = assess(account, self.state.market(), self.story.rulebook)
-        sign = -1 if step.direction == "down" else 1
-        rest = ONE + sign * step.distance
-        targets = _ends(assessment, step)
-        if not targets:
-            raise UsageError(
-                f"{self.story.name}: {step.account} cannot be liquidated by prices going "
-                f"{step.direction}, as far as is known"
-            )
-        # The boundary is `distance` away from the price: boundary = price × (1 ± distance). Rounded
-        # away from the boundary's side it must stay on; at zero and below, beyond it.
-        is_up = (sign < 0) == (step.distance > 0)
-        rounded = up_to if is_up else down_to
-        return {
-            symbol: rounded(tick_of(self.state, symbol), quotient_down(target, rest))
-            for symbol, target in targets.items()
-        }
+        try:
+            return edge_prices(self.state, step)
+        except UsageError as error:
+            raise UsageError(f"{self.story.name}: {error}") from None
 
     def note(self, what: str) -> None:
         """Write a line of the log."""
         after_ms = self.market.at_ms - self.story.start_ms
         self.moments.append(Moment(after_ms, what, tuple(self.market.receipts)))
         self.market.receipts = []
-
-
-def _ends(assessment: Assessment, step: Edge) -> dict[str, Decimal]:
-    # The prices at which the account is liquidated; none where no such move does.
-    boundaries, is_down = assessment.boundaries, step.direction == "down"
-    found: dict[str, Decimal] = {}
-    if step.symbol:
-        for held, boundary in zip(assessment.positions, boundaries.positions, strict=True):
-            end = None
-            if held.symbol == step.symbol and boundary is not None:
-                end = boundary.lower if is_down else boundary.upper
-            if end is not None:
-                found[step.symbol] = end
-        return found
-    joint = boundaries.joint
-    move = None if joint is None else joint.down if is_down else joint.up
-    for held in assessment.positions:
-        if held.mark_price is not None and move is not None:
-            found[held.symbol] = held.mark_price * (ONE - move if is_down else ONE + move)
-    return found
 
 
 def _said(asked: AnyCommand) -> str:
