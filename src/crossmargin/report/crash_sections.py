@@ -3,7 +3,7 @@
 Bars in tables are boxes, as in a comparison. Everything that comes from data is escaped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 
@@ -53,7 +53,7 @@ def who_lost(summary: CrashSummary) -> str:
         rows.append(f'<tr class="part"><th colspan="6" scope="rowgroup">{escape(title)}</th></tr>')
         rows += [_group(one) for one in groups if one.accounts]
     head = _head("", "accounts", "liquidated", "put in", "result", "of what was put in")
-    return f'<table class="rows lost">{head}{"".join(rows)}</table>'
+    return _table(head, rows)
 
 
 def _group(one: Group) -> str:
@@ -78,7 +78,7 @@ def policies(summary: CrashSummary) -> str:
         "Policy", "times", "winners", "closed", "most by one", "given up", "missing", "overshoot"
     )
     rows = [_policy(one) for one in summary.adl]
-    return f'<table class="rows">{head}{"".join(rows)}</table>'
+    return _table(head, rows)
 
 
 def _policy(one: Adl) -> str:
@@ -98,18 +98,16 @@ def reduced(summary: CrashSummary) -> str:
     for adl in summary.adl:
         if not adl.reduced:
             continue
-        rows = "".join(
+        rows = [
             f'<tr><th scope="row">{escape(one.account)}</th>'
             f"{_numbers((usd(one.closed_usd), f'{one.times:,}', usd(one.given_up)))}</tr>"
             for one in adl.reduced[:WINNERS_MAX]
-        )
+        ]
         left = len(adl.reduced) - WINNERS_MAX
         more = f'<p class="note">and {left:,} more</p>' if left > 0 else ""
         name = POLICIES.get(adl.policy, adl.policy)
         head = _head("", "closed", "times", "given up")
-        tables.append(
-            f'<div><h3>{escape(name)}</h3><table class="rows">{head}{rows}</table>{more}</div>'
-        )
+        tables.append(f"<div><h3>{escape(name)}</h3>{_table(head, rows)}{more}</div>")
     return f'<div class="abreast">{"".join(tables)}</div>' if tables else ""
 
 
@@ -153,7 +151,7 @@ def liquidations(found: Sequence[Liquidation]) -> str:
     )
     largest = sorted(found, key=size, reverse=True)[:LARGEST_MAX]
     rows = [_liquidation(one) for one in found if one in largest]
-    shown = f'<div class="scroll"><table class="rows list">{head}{"".join(rows)}</table></div>'
+    shown = _table(head, rows, "list")
     if len(found) <= len(rows):
         return shown if rows else "<p>Nobody.</p>"
     every = [_liquidation(one) for one in found[:LISTED_MAX]]
@@ -181,7 +179,7 @@ def money(summary: CrashSummary) -> str:
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{_numbers(cells)}</tr>')
     sums = [plain(sum(summary.money[asset].values(), ZERO)) for asset in assets]
     rows.append(f'<tr class="sum"><th scope="row">all together</th>{_numbers(sums)}</tr>')
-    return f'<table class="rows money">{_head("Purse", *assets)}{"".join(rows)}</table>'
+    return _table(_head("Purse", *assets), rows)
 
 
 def _amount(amount: Decimal | None, asset: str) -> str:
@@ -198,10 +196,16 @@ def _folded(title: str, head: str, rows: Sequence[str], count: int) -> str:
     more = ""
     if count > len(rows):
         more = f'<p class="note">{count - len(rows):,} more are in the JSON summary.</p>'
-    table = (
-        f'<div class="scroll"><table class="rows list">{head}{"".join(rows)}</table></div>{more}'
-    )
+    table = _table(head, rows, "list") + more
     return f"<details><summary>{escape(title)}</summary>{table}</details>"
+
+
+def _table(head: str, rows: Iterable[str], kind: str = "") -> str:
+    # Wider than a phone: then it is moved sideways.
+    return (
+        f'<div class="scroll"><table class="rows {kind}">{head}<tbody>{"".join(rows)}</tbody>'
+        "</table></div>"
+    )
 
 
 def _head(*names: str, texts: int = 1) -> str:
