@@ -169,10 +169,10 @@ class Writer:
             limit = self._limits.queue_max
             limit += self._limits.reserve if is_reserved else 0
             if self.halted is not None:
-                asked.set_result(_refused(Code.HALTED, self.halted))
+                asked.set_result(refused(Code.HALTED, self.halted))
             elif len(self._queue) >= limit:
                 asked.set_result(
-                    _refused(Code.QUEUE_FULL, f"{len(self._queue)} commands are waiting")
+                    refused(Code.QUEUE_FULL, f"{len(self._queue)} commands are waiting")
                 )
             else:
                 self._queue.append((command, asked))
@@ -216,7 +216,7 @@ class Writer:
             self._gate.notify_all()
         for _, future in left:
             if future.set_running_or_notify_cancel():
-                future.set_result(_refused(Code.HALTED, reason))
+                future.set_result(refused(Code.HALTED, reason))
 
     def publish(self, entries: Sequence[Entry], decided: Sequence[Decided]) -> None:
         """Tell subscribers what was recorded, in order."""
@@ -307,8 +307,8 @@ class _Batch:
             return
         if failure is not None:
             writer.show_recorded(_words(failure))
-            refused = _refused(Code.HALTED, _words(failure))
-            self.answers += [(future, refused) for _, future in asked[len(self.answers) :]]
+            answer = refused(Code.HALTED, _words(failure))
+            self.answers += [(future, answer) for _, future in asked[len(self.answers) :]]
         for future, answer in self.answers:
             future.set_result(answer)
         writer.publish(entries, self.decided)
@@ -340,7 +340,7 @@ class _Batch:
             before, sequence = known.content, known.sequence
             events = next(self.journal.read(sequence)).decoded_events()
         if before != content:
-            return _refused(
+            return refused(
                 Code.DUPLICATE_OTHER_CONTENT,
                 f"client id {command.client_id} was used for another command, entry {sequence}",
             )
@@ -354,7 +354,8 @@ class _Batch:
         return Answer(sequence, one.events)
 
 
-def _refused(code: int, reason: str) -> Answer:
+def refused(code: int, reason: str) -> Answer:
+    """Return the answer to a command that has no effect and no record."""
     return Answer(None, (Refused(code=int(code), reason=reason),))
 
 

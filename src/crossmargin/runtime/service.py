@@ -1,25 +1,39 @@
 """The venue on an event loop: who serves it asks here, and awaits what came of it.
 
 One thread. Commands that come in while a batch is decided and written wait together and share the
-next one, so a busy venue writes less often, not more. Between two awaits `state` does not change
-and needs no lock. Nothing is answered before it is on disk.
+next one, so a busy venue writes less often, not more. What makes accounts safer, and prices, go
+before what waits. Between two awaits `state` does not change and needs no lock. Nothing is answered
+before it is on disk.
 
 Time is the venue's: every command is stamped here, whoever asks, so that it never goes back. The
 machine's own time (`wall_ms`) is for what is not of the venue: signatures and keys.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from crossmargin.runtime.clock import Clock, SystemClock
-from crossmargin.runtime.loop import Answer, Subscriber, Writer
+from crossmargin.runtime.loop import RESERVED, Answer, Subscriber, Writer, refused
 from crossmargin.runtime.venue_clock import VenueClock
-from crossmargin.venue.command import AnyCommand
+from crossmargin.venue.command import AnyCommand, Command, PlaceOrder
+from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import State
+
+BATCH_MAX = 64
+"""Commands that share one sync; what may go first waits for no more than these."""
+WAITING_MAX = 4_000
+"""Commands that may wait; those that go first have as much room of their own."""
+
+Asked: TypeAlias = tuple[int, AnyCommand | Iterator[AnyCommand], "asyncio.Future[Answer]"]
+"""Its number in the order of asking, what, and where its answer is awaited."""
 
 
 class Service:
@@ -28,13 +42,25 @@ class Service:
     Attributes
     ----------
     writer : the one that decides and records; driven from here alone.
+    is_fed : whether there have been prices. A venue that starts again takes no orders before: how
+        old the last ones are says little about what they are now.
     """
 
-    def __init__(self, writer: Writer, clock: VenueClock, wall: Clock | None = None) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        clock: VenueClock,
+        wall: Clock | None = None,
+        *,
+        is_fed: bool = True,
+    ) -> None:
         """Serve what `writer` has recovered, at the time of `clock`."""
-        self.writer = writer
+        self.writer, self.is_fed = writer, is_fed
         self._clock, self._wall = clock, wall or SystemClock()
         self._stamped_ms = writer.state.at_ms
+        self._first: deque[Asked] = deque()
+        self._rest: deque[Asked] = deque()
+        self._count = 0
         self._is_due = False
 
     @property
@@ -46,6 +72,11 @@ class Service:
     def halted(self) -> str | None:
         """Return why nothing but reading goes on; None while all is well."""
         return self.writer.halted or self.state.halted
+
+    @property
+    def waiting(self) -> int:
+        """Return how many commands wait."""
+        return len(self._first) + len(self._rest)
 
     def now_ms(self) -> int:
         """Return the venue's time, milliseconds UTC, never fewer than before."""
@@ -66,14 +97,21 @@ class Service:
     async def ask(self, command: AnyCommand) -> Answer:
         """Return what came of a command, once it is recorded; its time is set here.
 
-        A caller that is cancelled before its turn has not asked.
+        Refused at once where there is no room, and orders before there are prices. A caller that is cancelled before its turn has not
+        asked.
 
         Raises
         ------
         StoreError
             If writing failed; whether it has happened is unknown until the venue is started again.
         """
-        return await self._answered(self.writer.submit(replace(command, at_ms=self.now_ms())))
+        if not self.is_fed and isinstance(command, PlaceOrder):
+            text = "The venue has started again and has seen no price yet."
+            return refused(Code.PRICES_UNUSABLE, text)
+        room = self._first if isinstance(command, RESERVED) else self._rest
+        if len(room) >= WAITING_MAX:
+            return refused(Code.QUEUE_FULL, f"{len(room)} commands are waiting")
+        return await self._answered(room, command)
 
     async def ask_each(self, commands: Iterator[AnyCommand]) -> Answer:
         """Return what came of the last of `commands`; each is decided before the next is asked for.
@@ -86,7 +124,7 @@ class Service:
         StoreError
             If writing failed.
         """
-        return await self._answered(self.writer.submit_each(map(self._stamped, commands)))
+        return await self._answered(self._first, map(self._stamped, commands))
 
     async def run_feed(self, commands: Iterator[AnyCommand]) -> None:
         """Hand over a feed at the clock's speed, until it ends or the venue halts for good.
@@ -101,17 +139,14 @@ class Service:
             self._stamped_ms = max(self._stamped_ms, at_ms)
             await self.ask_each(moment)
             self._clock.reached(at_ms)
+            self.is_fed = True
             if self.writer.halted is not None:
                 return
 
-    def drain(self) -> None:
-        """Decide, record and answer everything that waits."""
-        while self.writer.run_once():
-            pass
-
     def close(self) -> None:
         """Answer what waits, take a snapshot and let another have the store."""
-        self.drain()
+        while self.waiting:
+            self._run()
         self.writer.close()
 
     def _stamped(self, command: AnyCommand) -> AnyCommand:
@@ -120,36 +155,47 @@ class Service:
             return command
         return replace(command, at_ms=self._stamped_ms)
 
-    async def _answered(self, future: "Future[Answer]") -> Answer:
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer] = loop.create_future()
+    async def _answered(
+        self, room: deque[Asked], asked: AnyCommand | Iterator[AnyCommand]
+    ) -> Answer:
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        room.append((self._count, asked, answered))
+        self._wake()
+        return await answered
 
-        def done(one: "Future[Answer]") -> None:
-            # In the loop's own thread: batches run nowhere else.
-            if answered.done():
-                return
-            error = one.exception()
-            if error is None:
-                answered.set_result(one.result())
-            else:
-                answered.set_exception(error)
-
-        future.add_done_callback(done)
-        if not self._is_due and not future.done():
+    def _wake(self) -> None:
+        if not self._is_due:
             self._is_due = True
-            loop.call_soon(self._run)
-        try:
-            return await answered
-        except asyncio.CancelledError:
-            future.cancel()
-            raise
+            asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
         self._is_due = False
+        count = min(BATCH_MAX, self.waiting)
+        batch = [(self._first or self._rest).popleft() for _ in range(count)]
+        # Who goes first is a question only between batches: inside one, who asked first.
+        for _, asked, answered in sorted(batch, key=itemgetter(0)):
+            if answered.done():  # The caller gave up before its turn.
+                continue
+            if isinstance(asked, Command):
+                future = self.writer.submit(replace(asked, at_ms=self.now_ms()))
+            else:
+                future = self.writer.submit_each(asked)
+            future.add_done_callback(partial(_pass_on, answered))
         self.writer.run_once()
-        if self.writer.waiting:
-            self._is_due = True
-            asyncio.get_running_loop().call_soon(self._run)
+        if self.waiting:
+            self._wake()
+
+
+def _pass_on(answered: "asyncio.Future[Answer]", future: "Future[Answer]") -> None:
+    # In the loop's own thread: batches run nowhere else.
+    error = future.exception()
+    if answered.done():
+        return
+    if error is None:
+        answered.set_result(future.result())
+    else:
+        answered.set_exception(error)
 
 
 def _time(command: AnyCommand) -> int:
