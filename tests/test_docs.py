@@ -13,6 +13,7 @@ import pytest
 from typer.main import get_command
 
 from crossmargin.rulebooks.loader import venues
+from crossmargin.venue.refusal import Code
 from tests import console, source, tidy
 
 PAGES = [path for path in source.files() if path.endswith(".md")]
@@ -227,3 +228,11 @@ def test_sections_hold_what_is_below_them():
     assert ["Top", "a b", "c", "d"] == list(found)
     assert "three" not in found["a b"]
     assert "two" in found["a b"]
+
+
+def test_every_refusal_of_the_venue_is_documented():
+    page = sections(source.text("docs/reference/errors.md"))["Refusals of the paper venue"]
+    told = set(re.findall(r"`([A-Z_]+)`", page))
+
+    assert {code.name for code in Code} == told
+    assert all(str(code.value) in page for code in Code)

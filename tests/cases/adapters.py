@@ -62,6 +62,7 @@ BINANCE: Mapping[str, Adapter] = {
     "account margin ratio": collateral.account,
     "asset index buffers": collateral.buffers,
     "collateral haircut": collateral.haircut,
+    "auto-exchange": collateral.auto_exchange,
 }
 
 # Both run Binance's engine: their formulas are Binance's, unchanged.

@@ -6,6 +6,7 @@ from crossmargin.margin.assess import assess
 from crossmargin.margin.collateral import available, exchange_rates, rates, worth
 from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.schema import Collateral
+from crossmargin.venue.auto_exchange import Holding, collateral_sold
 from tests.cases import positions
 from tests.cases.accounts import Held, held, parts, refuse_without_ladder, stand_in
 from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
@@ -79,6 +80,19 @@ def haircut(_case: Case, inputs: Inputs) -> Answer:
     pool = assess(*whole).pool
     answers |= dict.fromkeys(("total_margin_value", "equity"), pool.health and pool.health.equity)
     return _answer_from(answers)
+
+
+@exact
+def auto_exchange(_case: Case, inputs: Inputs) -> Answer:
+    """Return what a debt above the threshold is paid with, in collateral of one asset."""
+    ((_, balance),) = _by_asset(inputs, "negative_balance").items()
+    rate, threshold = inputs.number("conversion_factor"), inputs.number("auto_exchange_threshold")
+    sold = ZERO
+    if balance < threshold:
+        # Counted in units worth one USD, of which there are enough.
+        holding = Holding(-balance / rate + ONE, ONE, rate)
+        sold = collateral_sold(-balance, {"": holding})[""]
+    return _answer_from({"collateral_sold_usd_value": sold, "collateral_sold": sold})
 
 
 @exact

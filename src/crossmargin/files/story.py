@@ -112,7 +112,10 @@ _ABOVE_ZERO = (
     *("open_interest_max", "fund_capital", "floor_fraction", "move_max_fraction"),
 )
 _PART: Bound = ("must be from 0 to 1", lambda value: 0 <= value <= 1)
-_PARTS = ("outlier_fraction", "profit_leaves_fraction", "fund_adl_fraction")
+_PARTS = (
+    *("outlier_fraction", "profit_leaves_fraction", "fund_adl_fraction"),
+    *("conversion_fee_fraction", "interest_hourly"),
+)
 _BOUNDS = {**RULE_BOUNDS, **dict.fromkeys(_ABOVE_ZERO, POSITIVE), **dict.fromkeys(_PARTS, _PART)}
 
 

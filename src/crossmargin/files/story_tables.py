@@ -49,6 +49,8 @@ class SettingsTable(Struct, frozen=True, forbid_unknown_fields=True):
     degraded_ms: int = 300_000
     premium_sample_ms: int = 60_000
     adl_policy: str = VenueSettings().adl_policy
+    conversion_fee_fraction: Decimal = VenueSettings().conversion_fee_fraction
+    interest_hourly: dict[str, Decimal] = {}
     profit_leaves_fraction: Decimal = VenueSettings().profit_leaves_fraction
 
 

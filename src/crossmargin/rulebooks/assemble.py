@@ -21,6 +21,7 @@ from crossmargin.rulebooks.files import (
     CollateralTable,
     ContractsTable,
     DataFile,
+    DebtsTable,
     EditionFile,
     FeesTable,
     FundingTable,
@@ -41,7 +42,7 @@ from crossmargin.rulebooks.files import (
 from crossmargin.rulebooks.ladder import slices_of, tiers_of
 from crossmargin.rulebooks.margin_rule import PLAIN, MarginRule
 from crossmargin.rulebooks.options import families_of
-from crossmargin.rulebooks.procedure import Adl, Liquidation
+from crossmargin.rulebooks.procedure import Adl, Debts, Liquidation
 from crossmargin.rulebooks.schema import (
     Collateral,
     Contract,
@@ -82,6 +83,7 @@ class Method(NamedTuple):
     options: tuple[OptionsTable, ...]
     margin: MarginTable | None
     adl: AdlTable | None
+    debts: DebtsTable | None
 
 
 def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
@@ -132,6 +134,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         multiplier_default=method.contracts[0].multiplier,
         margin=_margin(method.margin),
         adl=_adl(method.adl),
+        debts=None if method.debts is None else Debts(method.debts.exchange_above),
         position_modes=rules.position_modes,
         is_leverage_settable=method.leverage.is_settable,
         has_isolated=rules.has_isolated,
@@ -181,6 +184,7 @@ def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:
         edition.options or rules.options or (),
         edition.margin or rules.margin,
         edition.adl or rules.adl,
+        edition.debts or rules.debts,
     )
 
 

@@ -82,6 +82,7 @@ RANGES = {
     ("liquidation", "whole_below"): AMOUNT,
     ("liquidation", "stop_health"): SHARE,
     ("liquidation", "backstop_health"): Range(Decimal(1), Decimal(10)),
+    ("debts", "exchange_above"): AMOUNT,
     ("collateral", "initial_scale"): Range(Decimal(0), Decimal(1)),
     ("collateral", "borrow_initial"): FRACTION,
     ("collateral", "borrow_maintenance"): FRACTION,

@@ -187,6 +187,12 @@ class AdlTable(Sourced, frozen=True):
     is_loss_socialised: bool
 
 
+class DebtsTable(Sourced, frozen=True):
+    """What is done about a wallet below zero."""
+
+    exchange_above: Decimal
+
+
 class SwitchesTable(Sourced, frozen=True):
     """Changes the venue refuses."""
 
@@ -250,6 +256,7 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     funding: FundingTable | None = None
     liquidation: LiquidationTable | None = None
     adl: AdlTable | None = None
+    debts: DebtsTable | None = None
     switches: SwitchesTable | None = None
     instruments: dict[str, InstrumentTable] = {}
     collateral: dict[str, CollateralTable] = {}

@@ -90,6 +90,16 @@ class Adl(Struct, frozen=True):
     is_loss_socialised: bool
 
 
+class Debts(Struct, frozen=True):
+    """What is done about a wallet below zero in multi-assets mode.
+
+    `exchange_above`: the worth in USD above which a debt of one asset is paid at once, by selling
+    the others.
+    """
+
+    exchange_above: Decimal
+
+
 class Change(StrEnum):
     """What an owner may ask of an account, and be refused."""
 

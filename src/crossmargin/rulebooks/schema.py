@@ -18,7 +18,7 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.tiers import Tiers
 from crossmargin.money import ONE, ZERO
 from crossmargin.rulebooks.margin_rule import PLAIN, MarginRule, OptionFamily, OptionMethod
-from crossmargin.rulebooks.procedure import Adl, Liquidation, SwitchRule
+from crossmargin.rulebooks.procedure import Adl, Debts, Liquidation, SwitchRule
 
 
 class Confidence(StrEnum):
@@ -196,6 +196,7 @@ class Rulebook(Struct, frozen=True):
     multiplier_default: Decimal = ONE
     margin: MarginRule = PLAIN
     adl: Adl | None = None
+    debts: Debts | None = None
     position_modes: tuple[str, ...] = ("one-way", "hedge")
     is_leverage_settable: bool = True
     has_isolated: bool = True

@@ -16,6 +16,7 @@ from crossmargin.margin.assess import assess
 from crossmargin.model.account import MarginMode
 from crossmargin.money import ZERO, exact, plain
 from crossmargin.venue.event import AnyEvent, LiquidationStep
+from crossmargin.venue.ledger import PURSES
 from crossmargin.venue.state import AccountState, State
 
 NOTHING = "none"
@@ -63,7 +64,7 @@ def fact(path: str, state: State, history: History) -> str:
         found = _walked(_account_facts(account, rest[1], state, history), rest[1:], path)
     elif root == "events" and len(rest) == 1:
         found = history.counts.get(rest[0], 0)
-    elif root in ("fund", "fees", "rounding", "outside") and len(rest) == 1:
+    elif root in PURSES and len(rest) == 1:
         found = state.purse(root, rest[0])
     elif root == "index" and len(rest) == 1:
         found = state.asset_prices.get(rest[0])

@@ -35,6 +35,7 @@ from crossmargin.venue.observations import (
     see,
 )
 from crossmargin.venue.refusal import Code
+from crossmargin.venue.state import State
 
 REDEMPTION, PACE = "redemption:", "pace"
 
@@ -68,16 +69,35 @@ def check_asset_freshness(decision: Decision) -> None:
             _judge(decision, asset, is_seen=False)
 
 
+def usable_index(state: State, asset: str) -> Decimal | None:
+    """Return the index of an asset, if money may be moved at it; else None.
+
+    What has grown old since it was last judged is not used either.
+    """
+    settings, counted = state.settings.for_asset(asset), _counted(state, asset)
+    is_fed = any(source.startswith(INDEX) for source in counted)
+    fresh = fresh_prices(counted, INDEX, state.at_ms, settings)
+    if is_fed and len(fresh) < settings.sources_min:
+        return None
+    return state.asset_prices.get(asset)
+
+
+def _counted(state: State, asset: str) -> dict[str, tuple[Decimal, int]]:
+    # What was said by sources that count.
+    sources = state.settings.asset_rules_of(asset).sources
+    return {
+        source: said
+        for source, said in state.asset_seen_of(asset).items()
+        if not sources or source.removeprefix(INDEX) in sources
+    }
+
+
 def _judge(decision: Decision, asset: str, *, is_seen: bool) -> None:
     state = decision.state
     settings, rules = state.settings.for_asset(asset), state.settings.asset_rules_of(asset)
     seen = state.asset_seen_of(asset)
     before = state.asset_prices.get(asset)
-    counted = {
-        source: said
-        for source, said in seen.items()
-        if not rules.sources or source.removeprefix(INDEX) in rules.sources
-    }
+    counted = _counted(state, asset)
     price = agreed_price(fresh_prices(counted, INDEX, decision.at_ms, settings), settings)
     if price is not None and not is_accepted(
         decision, asset, seen, JUMP + INDEX, price, before, is_seen=is_seen, is_symbol=False

@@ -1,11 +1,11 @@
-"""What comes of time going on: prices grow old, funding is sampled and paid, contracts expire.
+"""What comes of time going on: prices grow old, interest and funding are paid, contracts expire.
 
 A perpetual's premium is sampled on a fixed grid, and at every boundary of the funding interval
 the average of the samples becomes a rate that longs pay shorts. Each interval is settled once,
 however late the tick; one that was not seen, or whose prices cannot be trusted, pays nothing and
 says so.
 
-This does not charge interest on borrowed money. After funding the symbol's funding purse is
+After funding the symbol's funding purse is
 empty: payments are rounded against the accounts at 8 places, and what that leaves goes to
 `rounding`.
 """
@@ -29,6 +29,7 @@ from crossmargin.venue.event import (
 from crossmargin.venue.expiry import settle_expired
 from crossmargin.venue.funding import funding_rate
 from crossmargin.venue.funding_rate import mid_premium, premium
+from crossmargin.venue.interest import charge_interest
 from crossmargin.venue.posting import post_funding
 from crossmargin.venue.prices import check_freshness, is_usable
 from crossmargin.venue.refusal import Code
@@ -58,6 +59,7 @@ def tick(decision: Decision, command: Tick) -> None:
     decision.emit(ClockSet(at_ms=command.at_ms))
     check_freshness(decision)
     check_asset_freshness(decision)
+    charge_interest(decision)
     for symbol in sorted(state.symbols):
         contract = state.rulebook.contracts.get(symbol)
         if contract is not None and contract.instrument.kind in PERPETUALS:

@@ -61,6 +61,14 @@ class Transfer(Command, frozen=True, tag="transfer"):
     amount: Decimal
 
 
+class Convert(Command, frozen=True, tag="convert"):
+    """Exchange an amount of one asset of the wallet for another, `to`, at the index."""
+
+    asset: str
+    to: str
+    amount: Decimal
+
+
 class SetLeverage(Command, frozen=True, tag="set-leverage"):
     """Set a symbol's leverage."""
 
@@ -234,6 +242,7 @@ AnyCommand: TypeAlias = (
     | Deposit
     | Withdraw
     | Transfer
+    | Convert
     | SetLeverage
     | SetMarginMode
     | SetPositionMode

@@ -13,8 +13,10 @@ from crossmargin.money import exact
 from crossmargin.venue import (
     accounts,
     asset_prices,
+    auto_exchange,
     clock,
     command,
+    conversion,
     distress,
     event,
     orders,
@@ -62,6 +64,7 @@ def _look_around(decision: Decision) -> None:
     # What a stop trades may make an account fail; what a liquidation trades may reach a stop, and
     # takes the positions of exits away. Ends: each round fires orders or closes positions.
     _fire(decision)
+    auto_exchange.repay_debts(decision)
     distress.look_after(decision)
     while decision.moved:
         _fire(decision)
@@ -134,6 +137,7 @@ HANDLERS: dict[type, Callable[[Decision, Any], None]] = {
     command.Deposit: accounts.deposit,
     command.Withdraw: accounts.withdraw,
     command.Transfer: accounts.transfer,
+    command.Convert: conversion.convert,
     command.SetLeverage: accounts.set_leverage,
     command.SetMarginMode: accounts.set_margin_mode,
     command.SetPositionMode: accounts.set_position_mode,

@@ -75,6 +75,9 @@ class VenueSettings(Struct, frozen=True):
     filters : by symbol; `filters_default` for the others.
     limits : by symbol; `limits_default` for the others.
     assets : rules for the index of collateral assets, by asset.
+    conversion_fee_fraction : what converting one asset into another costs, of what it brings. An
+        assumption: venues quote a price of their own.
+    interest_hourly : what a loan costs an hour, a fraction, by asset; none where none is given.
     profit_leaves_fraction : the part of unrealised profit that may leave as money, which makes a
         wallet owe it. No venue whose rules are packaged lets any.
     """
@@ -91,6 +94,8 @@ class VenueSettings(Struct, frozen=True):
     limits: dict[str, Limits] = {}
     limits_default: Limits = Limits()
     assets: dict[str, AssetRules] = {}
+    conversion_fee_fraction: Decimal = Decimal("0.001")
+    interest_hourly: dict[str, Decimal] = {}
     profit_leaves_fraction: Decimal = ZERO
 
     def filters_of(self, symbol: str) -> Filters:

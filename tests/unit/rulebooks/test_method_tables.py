@@ -30,6 +30,7 @@ def test_every_number_of_a_table_has_a_range():
             "fees": files.FeesTable,
             "funding": files.FundingTable,
             "liquidation": files.LiquidationTable,
+            "debts": files.DebtsTable,
             "collateral": files.CollateralTable,
         }.items()
         for field in files.msgspec.structs.fields(table)

@@ -7,7 +7,7 @@ import pytest
 from crossmargin.model.account import AssetsMode, MarginMode, Position, PositionMode
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.rulebooks.schema import Collateral
-from crossmargin.venue import accounts, command, event
+from crossmargin.venue import accounts, command, conversion, event
 from crossmargin.venue.refusal import Refusal
 from tests.toys import book, inverse, linear, one_tier
 from tests.unit.venue.stage import Stage
@@ -35,6 +35,7 @@ HANDLERS = {
     command.Deposit: accounts.deposit,
     command.Withdraw: accounts.withdraw,
     command.Transfer: accounts.transfer,
+    command.Convert: conversion.convert,
     command.SetLeverage: accounts.set_leverage,
     command.SetMarginMode: accounts.set_margin_mode,
     command.SetPositionMode: accounts.set_position_mode,
@@ -126,9 +127,9 @@ def family():
     return stage
 
 
-def multi(size="0"):
+def multi(size="0", **more):
     """Return ann in multi-assets mode with 10 000 USDT and 1 BTC, BTC at 20 000."""
-    stage = scene(size=size)
+    stage = scene(size=size, **more)
     posting = event.Posting("outside", "account/ann", "BTC", D(1))
     stage.emit(
         event.MoneyMoved(why="deposit", postings=(posting,)),

@@ -149,6 +149,7 @@ BAD = {
         money(command.Withdraw, 1, asset="BTC"),
         Code.BALANCE_INSUFFICIENT,
     ),
+    "an asset for itself": (money(command.Convert, 1, to="USDT"), Code.NOTHING_TO_CONVERT),
     "resuming what runs": (command.Resume(at_ms=NOW), Code.NOT_HALTED),
     # The venue's own words for switching, as its rulebook has them.
     "isolated with a position": (
