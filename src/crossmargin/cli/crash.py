@@ -107,11 +107,12 @@ def _show(
     else:
         from crossmargin.cli.console import console
         from crossmargin.cli.crash_tables import show_crash
+        from crossmargin.store.places import shown_place
 
         show_crash(console(), summary)
         for place in (html, store):
             if place is not None:
-                typer.echo(f"wrote {place}")
+                typer.echo(f"wrote {shown_place(str(place))}")
     if summary.broken:
         sys.exit(1)
 

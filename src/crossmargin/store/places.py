@@ -1,6 +1,7 @@
 """A store by its place, as people give it: a path, or the `postgresql://` address of a database."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crossmargin.errors import UsageError
 from crossmargin.store.journal import Header
@@ -67,6 +68,15 @@ def new_journal_at(place: str, header: Header, *, is_synced: bool = True) -> Sql
         journal.close()
         raise UsageError(f"{journal.name}: is there already; a new store is asked for")
     return journal
+
+
+def shown_place(place: str) -> str:
+    """Return a place as it may be shown: of an address no password and no options."""
+    if not place.startswith(_ADDRESSES):
+        return place
+    parts = urlsplit(place)
+    user, at, server = parts.netloc.rpartition("@")
+    return f"{parts.scheme}://{user.partition(':')[0]}{at}{server}{parts.path}"
 
 
 def _require_driver(place: str) -> None:

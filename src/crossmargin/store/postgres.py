@@ -13,13 +13,13 @@ unknown. The server is asked to refuse nothing and to promise everything; that i
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import Connection, Cursor
 
 from crossmargin.errors import StoreError, UsageError
 from crossmargin.store.journal import SCHEMA, Header, encoded_header, header_hash
+from crossmargin.store.places import shown_place
 from crossmargin.store.schema import Types, migration, require_readable, tables
 from crossmargin.store.sql import Row, Run, SqlJournal, SqlReader
 
@@ -84,7 +84,7 @@ class PostgresReader(_PostgresStore):
         StoreError
             If it is damaged or of a newer version.
         """
-        self.name = without_password(address)
+        self.name = shown_place(address)
         with _opening(self):
             self._link = _connected(address)
             schema = _schema_of(self._link)
@@ -116,7 +116,7 @@ class PostgresJournal(SqlJournal, _PostgresStore):
         StoreError
             If it is damaged, of a newer version or cannot be written.
         """
-        self.name = without_password(address)
+        self.name = shown_place(address)
         with _opening(self):
             self._link = _connected(address)
             self._lock()
@@ -168,13 +168,6 @@ class PostgresJournal(SqlJournal, _PostgresStore):
             with suppress(psycopg.Error):  # A lost connection has lost the lock as well.
                 self._link.execute("SELECT pg_advisory_unlock_all()")
         super().close()
-
-
-def without_password(address: str) -> str:
-    """Return an address as it may be shown: server and database, no password and no options."""
-    parts = urlsplit(address)
-    user, at, server = parts.netloc.rpartition("@")
-    return f"{parts.scheme}://{user.partition(':')[0]}{at}{server}{parts.path}"
 
 
 def _connected(address: str) -> "Connection[Row]":

@@ -9,10 +9,18 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.venue import command as asked
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
+from tests.toys import marginal
+from tests.unit.venue.stage import RULES as FLAT
 from tests.unit.venue.stage import D
-from tests.unit.venue.test_simulation import LOTS, STEEP, SYMBOLS
 
-RULES = replace(STEEP, assets_modes=("single", "multi"))
+SYMBOLS = {"BTCUSDT": D(50000), "ETHUSDT": D(2500)}
+LOTS = {"BTCUSDT": D("0.001"), "ETHUSDT": D("0.01")}
+# Tiers low enough for these accounts to climb them.
+STEEP = marginal(("0", "0.01"), ("1000", "0.02"), ("4000", "0.05"))
+RULES = replace(
+    FLAT.with_contracts({name: replace(one, tiers=STEEP) for name, one in FLAT.contracts.items()}),
+    assets_modes=("single", "multi"),
+)
 NAMES = ("ann", "bob", "cy", "di")
 
 

@@ -82,6 +82,57 @@ def test_a_changed_field_does_not_fit_its_hash(field, value):
     assert "entry 3: its hash is not that of its content" == fault_of(changed, 3, b"before")
 
 
+def flips(value):
+    """Yield a field with one bit changed, for every bit of it."""
+    if isinstance(value, int):
+        yield from (value ^ (1 << bit) for bit in range(63))
+        return
+    content = value if isinstance(value, bytes) else value.encode()
+    for bit in range(8 * len(content)):
+        flipped = (int.from_bytes(content) ^ (1 << bit)).to_bytes(len(content))
+        yield flipped if isinstance(value, bytes) else flipped.decode("latin-1")
+
+
+HASHED = entry(
+    3, Decided(Tick(at_ms=5), (Refused(code=1, reason="no"),), b"S" * 33), "1", "ab", b""
+)
+
+
+@pytest.mark.parametrize("written", [WRITTEN, HASHED], ids=["rule 1", "rule 2"])
+def test_any_bit_of_a_record_is_found(written):
+    fields = {name: getattr(written, name) for name in written.__struct_fields__}
+    missed = [
+        (name, flipped)
+        for name, value in fields.items()
+        if value is not None
+        for flipped in flips(value)
+        if fault_of(msgspec.structs.replace(written, **{name: flipped}), 3, written.previous)
+        is None
+    ]
+
+    assert fault_of(written, 3, written.previous) is None
+    assert [] == missed
+
+
+def test_a_hash_of_the_state_cannot_be_put_on_or_taken_off():
+    bare = msgspec.structs.replace(HASHED, state=None)
+    dressed = msgspec.structs.replace(WRITTEN, state=b"S" * 33)
+
+    assert "entry 3: its hash is not that of its content" == fault_of(bare, 3, b"")
+    assert "entry 3: its hash is not that of its content" == fault_of(dressed, 3, b"before")
+
+
+# By sha256sum, of the mark and the fields, each after its length in 8 bytes.
+HASH_RULE_1 = "ba461dc9e097932df54692f0f97b5dea3e6695df6c6d9dcf898a8d2e21841d93"
+
+
+def test_a_record_of_the_first_rule_has_the_hash_it_always_had():
+    one = entry(1, Decided(Tick(at_ms=5), ()), "0.1.0", "ab", b"\x00")
+
+    assert b'{"do":"tick","at_ms":5,"account":"","client_id":""}' == one.command
+    assert HASH_RULE_1 == one.hash.hex()
+
+
 def test_what_is_in_one_field_cannot_move_to_the_next():
     moved = msgspec.structs.replace(WRITTEN, engine="1a", rulebook="b")
 

@@ -6,8 +6,7 @@ import psycopg
 import pytest
 
 from crossmargin.errors import StoreError, UsageError
-from crossmargin.store.places import journal_at, reader_at
-from crossmargin.store.postgres import without_password
+from crossmargin.store.places import journal_at, reader_at, shown_place
 from tests.postgres import change
 from tests.unit.store.stores import HEADER, filled, some_commands
 from tests.unit.store.test_journal import decided
@@ -123,10 +122,11 @@ def test_an_older_version_is_migrated_when_it_is_written(place):
         ("postgresql://ann:secret@db.example:5432/venue", "postgresql://ann@db.example:5432/venue"),
         ("postgresql://db/venue?user=ann&password=secret", "postgresql://db/venue"),
         ("postgres:///venue", "postgres:///venue"),
+        ("ann:secret@venue.db", "ann:secret@venue.db"),
     ],
 )
 def test_no_password_is_shown(address, shown):
-    assert shown == without_password(address)
+    assert shown == shown_place(address)
 
 
 def test_without_the_driver_the_extra_is_named(monkeypatch):
