@@ -26,7 +26,7 @@ from crossmargin.rulebooks.schema import Rulebook
 
 HEDGER_SHARE = 0.2
 LONG_SHARE = 0.85
-WALLET_MIN_USD, WALLET_MAX_USD, WALLET_SHAPE = 200, 1_000_000, 1.1
+WALLET_MIN_USD, WALLET_MAX_USD, WALLET_SHAPE = 1_000, 5_000_000, 1.1
 LEVERAGES = (1, 2, 3, 5, 10, 20, 25, 50, 75, 100, 125)
 LEVERAGE_WEIGHTS = (6, 10, 14, 20, 22, 14, 4, 5, 2, 2, 1)
 STYLES = ("cross", "isolated", "multi-assets")

@@ -67,11 +67,11 @@ def test_positions_are_within_what_is_brought(crowd):
 def test_wealth_is_heavy_tailed(crowd):
     wealths = sorted(one.wealth_usd for one in crowd if not one.is_hedger)
 
-    # Pareto from 200, shape 1.1: half above 200 × 2 ^ (1 ÷ 1.1) = 376, a tenth above
-    # 200 × 10 ^ (1 ÷ 1.1) = 1,622.
-    assert 200 <= wealths[0] < 205
-    assert 340 < wealths[200] < 410
-    assert 1_250 < wealths[360] < 2_100
+    # Pareto from 1,000, shape 1.1: half above 1,000 × 2 ^ (1 ÷ 1.1) = 1,878, a tenth above
+    # 1,000 × 10 ^ (1 ÷ 1.1) = 8,111.
+    assert 1_000 <= wealths[0] < 1_020
+    assert 1_700 < wealths[200] < 2_050
+    assert 6_250 < wealths[360] < 10_500
 
 
 def test_all_kinds_of_people_are_there(crowd):
