@@ -74,9 +74,9 @@ class Decision:
             If there is no such order.
         """
         order = self.state.orders.get(order_id)
+        if order is not None and self.state.symbol(order.symbol).triggers.has_exits(order_id):
+            self.moved[order.symbol] = None  # They may have nothing to wait for any more.
         self.emit(OrderGone(order_id=order_id, status=status, why=why))
-        if order is not None and self.state.symbol(order.symbol).triggers.stale:
-            self.moved[order.symbol] = None  # Exits of it may have nothing to wait for any more.
 
     def refuse(self, code: int, reason: str) -> Refusal:
         """Return the refusal to raise.
