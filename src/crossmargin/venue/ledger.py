@@ -28,7 +28,10 @@ FUND_EVENTS = (
     happened.LossShared,
 )
 """Events that may touch the insurance fund."""
-NOT_OF_FUND = ("deposit", "withdraw", "transfer", "trade")
+NOT_OF_FUND = (
+    *("deposit", "withdraw", "transfer", "trade"),
+    *("convert", "auto-exchange", "interest"),
+)
 """Why the first two of them happen where the fund has nothing to do with it."""
 _ROUNDINGS_PER_TRADE = 2
 

@@ -11,7 +11,8 @@ from crossmargin.venue import command, event
 from crossmargin.venue.decide import decide
 from crossmargin.venue.fold import fold
 from crossmargin.venue.ledger import audit
-from crossmargin.venue.settings import VenueSettings
+from crossmargin.venue.refusal import Code
+from crossmargin.venue.settings import Limits, VenueSettings
 from crossmargin.venue.state import State
 from tests.toys import marginal
 from tests.unit.venue.stage import RULES
@@ -113,3 +114,37 @@ def test_the_seeds_reach_what_they_are_for():
 
     assert {event.Filled, event.LiquidationStep, event.Deleveraged} <= reached
     assert {"cancel-orders", "reduce-to-lower-tier", "take-over"} <= reached
+
+
+CAP, CAPITAL, UNIT = D(20_000), D(100), D("0.000001")
+LIMITS = Limits(open_interest_max=CAP, fund_capital=CAPITAL, fund_adl_fraction=D("0.5"))
+LIMITED_SEEDS = (3, 5, 16, 28, 33, 40)
+
+
+@pytest.mark.parametrize("seed", LIMITED_SEEDS)
+def test_a_market_keeps_to_its_limits(seed):
+    state = State(STEEP, VenueSettings(limits_default=LIMITS))
+    for asked in commands(seed):
+        before = {name: one.open_interest for name, one in state.symbols.items()}
+        decide(state, asked)
+
+        assert [] == audit(state), asked
+        for name, one in state.symbols.items():
+            # Roundings aside, and a mark that moves may lift what is open above the cap.
+            assert -one.fund_result_on(state.day) <= CAPITAL + UNIT, asked
+            is_more = one.open_interest > before.get(name, 0)
+            assert not is_more or one.open_interest * one.mark <= CAP, asked
+
+
+def test_the_seeds_reach_the_limits():
+    refused, given_up = set(), 0
+    for seed in LIMITED_SEEDS:
+        state = State(STEEP, VenueSettings(limits_default=LIMITS))
+        for asked in commands(seed):
+            for one in decide(state, asked):
+                if isinstance(one, event.Refused):
+                    refused.add(one.code)
+                given_up += isinstance(one, event.LiquidationStep) and one.account == "fund"
+
+    assert Code.OPEN_INTEREST_TOO_LARGE in refused
+    assert given_up
