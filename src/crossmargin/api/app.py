@@ -1,6 +1,7 @@
 """The one application: our own API, Binance's dialect and operations, behind one gate."""
 
-import importlib
+import logging
+import time
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -8,10 +9,21 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
 from crossmargin.api import ops
-from crossmargin.api.asgi import Application, Receive, Scope, Send, address_of, asked_of
+from crossmargin.api.asgi import (
+    Application,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    address_of,
+    asked_of,
+)
 from crossmargin.api.binance import dialect
 from crossmargin.api.context import Context
 from crossmargin.api.guard import check_routes, guard
+from crossmargin.api.logs import log
+from crossmargin.api.metrics import Meter
+from crossmargin.api.native import router
 from crossmargin.api.problem import Problem
 
 BINANCE_PATHS = (
@@ -28,25 +40,33 @@ BINANCE_PATHS = (
 """Where Binance's dialect is; all else is ours."""
 
 
+FAILED = Problem(500, "failed", "the request could not be answered")
+HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""On every answer: what is of an account is in no cache, and nothing is taken for a page."""
+
+
 def application(context: Context) -> Application:
     """Return the application, to be served."""
-    native = _native(context)
-    binance = dialect.app(context)
+    meter = Meter()
+    native, binance = _native(context, meter), dialect.app(context)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await native(scope, receive, send)
             return
-        try:
-            _check_site(context, scope)
-        except Problem as problem:
-            await refuse(scope, send, problem)
-            return
-        chosen = binance if _is_under(scope["path"], BINANCE_PATHS) else native
+        is_binance = _is_under(scope["path"], BINANCE_PATHS)
+        surface, chosen = ("binance", binance) if is_binance else ("native", native)
         if scope["type"] == "websocket":
-            await _connected(context, chosen, scope, receive, send)
-        else:
-            await chosen(scope, receive, send)
+            meter.streams[surface] += 1
+            try:
+                await _connect(context, chosen, scope, receive, send)
+            finally:
+                meter.streams[surface] -= 1
+            return
+        start_s = time.perf_counter()
+        status = await _answer(context, chosen, scope, receive, send)
+        meter.add(surface, scope["method"], status, time.perf_counter() - start_s)
+        _note(context, scope, status)
 
     return served
 
@@ -63,12 +83,44 @@ async def refuse(scope: Scope, send: Send, problem: Problem) -> None:
     await send({"type": "http.response.body", "body": problem.body()})
 
 
-async def _connected(
+async def _answer(
+    context: Context, chosen: Application, scope: Scope, receive: Receive, send: Send
+) -> int:
+    # Returns the status; zero where the client has gone before there was one.
+    status = 0
+
+    async def noted(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *HEADERS]
+        await send(message)
+
+    try:
+        _check_site(context, scope, scope["method"])
+        await chosen(scope, receive, noted)
+    except Problem as problem:
+        asked_of(scope).why = problem.name
+        await refuse(scope, noted, problem)
+    except Exception:  # A bug in one handler is one failed request, and is said.
+        log("a handler failed", logging.ERROR, path=scope["path"], exc_info=True)
+        if not status:
+            await refuse(scope, noted, FAILED)
+    return status
+
+
+async def _connect(
     context: Context, chosen: Application, scope: Scope, receive: Receive, send: Send
 ) -> None:
     address = address_of(scope)
-    if not context.gate.enter(address):
-        await refuse(scope, send, Problem(429, "too-many-connections", "too many connections"))
+    try:
+        _check_site(context, scope, "WEBSOCKET")
+        if not context.gate.enter(address):
+            raise Problem(429, "too-many-connections", "too many connections")
+    except Problem as problem:
+        asked_of(scope).why = problem.name
+        await refuse(scope, send, problem)
+        _note(context, scope, 403)
         return
     try:
         await chosen(scope, receive, send)
@@ -76,10 +128,25 @@ async def _connected(
         context.gate.leave(address)
 
 
-def _check_site(context: Context, scope: Scope) -> None:
+def _note(context: Context, scope: Scope, status: int) -> None:
+    asked = asked_of(scope)
+    if not asked.key and (status < 400 or not context.gate.may_note()):
+        return
+    context.gate.audit.add(
+        context.service.wall_ms(),
+        # Without the query, which may hold a signature.
+        f"{scope.get('method', 'WEBSOCKET')} {scope['path']}",
+        status,
+        key=asked.key,
+        account=asked.account,
+        address=address_of(scope),
+        why=asked.why,
+        sequence=asked.sequence,
+    )
+
+
+def _check_site(context: Context, scope: Scope, method: str) -> None:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    is_websocket = scope["type"] == "websocket"
-    method = "WEBSOCKET" if is_websocket else scope["method"]
     context.gate.check_site(method, headers)
 
 
@@ -87,18 +154,20 @@ def _is_under(path: str, roots: tuple[str, ...]) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in roots)
 
 
-def _native(context: Context) -> Application:
-    handlers: list[Any] = [*ops.routes(context)]
-    native = importlib.import_module("crossmargin.api.native")
-    if hasattr(native, "routes"):
-        handlers += native.routes(context)
+def _native(context: Context, meter: Meter) -> Application:
+    handlers: list[Any] = [*ops.routes(context, meter)]
+    handlers += router.routes(context)
     litestar = Litestar(
         handlers,
         openapi_config=None,
         logging_config=None,
         guards=[guard(context)],
         request_max_body_size=context.settings.body_max,
-        exception_handlers={Problem: _problem, HTTPException: _http_problem},
+        exception_handlers={
+            Problem: _problem,
+            HTTPException: _http_problem,
+            Exception: _bug,
+        },
     )
     check_routes(litestar)
     return cast("Application", litestar)
@@ -117,3 +186,8 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return _problem(request, Problem(error.status_code, name, error.detail))
+
+
+def _bug(request: Request[Any, Any, Any], _: Exception) -> Response[bytes]:
+    log("a handler failed", logging.ERROR, path=request.url.path, exc_info=True)
+    return _problem(request, FAILED)

@@ -38,6 +38,7 @@ class Rates(Struct, frozen=True):
     Attributes
     ----------
     cancel : of one key, and of one address, for what only takes orders away.
+    unknown : lines of the audit log about those who have shown no key.
     connections : WebSockets of one address at once.
     known_max : how many keys and addresses are remembered, the last seen of them.
     """
@@ -45,6 +46,7 @@ class Rates(Struct, frozen=True):
     key: Rate = Rate(5_000, 2_000)
     address: Rate = Rate(10_000, 4_000)
     cancel: Rate = Rate(5_000, 2_000)
+    unknown: Rate = Rate(200, 10)
     connections: int = 64
     known_max: int = 10_000
 
@@ -131,6 +133,17 @@ class Gate:
         wait = self.wait_s(key_id, address, weight, is_cancel=is_cancel)
         if wait:
             raise Problem(429, "too-many-requests", "too many requests", retry_after_s=ceil(wait))
+
+    def may_note(self) -> bool:
+        """Return whether one more refusal of somebody unknown goes into the audit log.
+
+        Else anybody who can send requests could fill the disk.
+        """
+        bucket = self._bucket(("note", "", False), self.rates.unknown, self._monotonic())
+        if bucket.wait_s(1):
+            return False
+        bucket.tokens -= 1
+        return True
 
     def enter(self, address: str) -> bool:
         """Count a WebSocket of an address; return whether there is room for it."""

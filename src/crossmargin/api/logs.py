@@ -26,9 +26,9 @@ def start_logs(stream: TextIO | None = None) -> None:
         logger.setLevel(logging.INFO if name == NAME else logging.WARNING)
 
 
-def log(what: str, level: int = logging.INFO, **fields: object) -> None:
-    """Say that something has happened."""
-    logging.getLogger(NAME).log(level, what, extra={_FIELDS: fields})
+def log(what: str, level: int = logging.INFO, *, exc_info: bool = False, **fields: object) -> None:
+    """Say that something has happened; with `exc_info` where the exception at hand comes from."""
+    logging.getLogger(NAME).log(level, what, exc_info=exc_info, extra={_FIELDS: fields})
 
 
 class _JsonLines(logging.Formatter):
