@@ -130,8 +130,12 @@ def _positions_broken(state: State, found: dict[tuple[str, str], Decimal]) -> li
     ]
     # A realised profit is rounded once for each side of a trade.
     tolerance = EIGHT_PLACES * _ROUNDINGS_PER_TRADE * state.next_trade_id
-    for symbol, contract in state.rulebook.contracts.items():
-        instrument = contract.instrument
+    cleared_symbols = {
+        purse.removeprefix("clearing/") for purse, _ in found if purse.startswith("clearing/")
+    }
+    # A venue has hundreds of contracts, of which few have ever traded.
+    for symbol in sorted(cleared_symbols | open_costs.keys()):
+        instrument = state.rulebook.contracts[symbol].instrument
         # What was paid for options is not in their entry price's profit alone.
         if instrument.option is not None:
             continue
