@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossmargin.store.canonical import canonical_bytes
+from crossmargin.store.canonical import canonical_bytes, parts
 from crossmargin.store.state_hash import RULE, StateHash, is_comparable, is_due, shown, state_hash
 from crossmargin.venue import event
 from crossmargin.venue.decide import decide
@@ -27,6 +27,19 @@ def test_the_hash_of_what_changed_is_the_hash_of_the_whole(seed, steps, every):
             assert state_hash(state) == whole.current()
 
     assert state_hash(state) == whole.current() == whole.current()
+
+
+@given(seed=st.integers(0, 10_000), steps=st.integers(1, 25))
+def test_a_refusal_changes_nothing_but_the_time(seed, steps):
+    state = markets.fresh()
+    for command in markets.Market(seed).commands(steps):
+        before, at_ms = parts(state), state.at_ms
+        events = decide(state, command)
+        if any(isinstance(one, event.Refused) for one in events):
+            assert max(at_ms, command.at_ms) == state.at_ms
+            state.at_ms, now_ms = at_ms, state.at_ms
+            assert before == parts(state)
+            state.at_ms = now_ms
 
 
 def test_the_markets_reach_what_they_are_for():

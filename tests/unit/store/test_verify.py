@@ -7,11 +7,13 @@ import pytest
 
 from crossmargin.errors import InvariantBroken, StoreError, UsageError
 from crossmargin.store.entry import Decided, content_hash
+from crossmargin.store.places import reader_at
 from crossmargin.store.recovery import recover
 from crossmargin.store.sqlite import SqliteJournal, SqliteReader
 from crossmargin.store.state_hash import shown, state_hash
 from crossmargin.store.verify import verify
 from crossmargin.venue.event import MoneyMoved
+from tests.postgres import change as change_at
 from tests.unit.store.stores import HEADER, decide, deposit, filled, fresh, some_commands
 
 ENTRIES = 8
@@ -49,7 +51,7 @@ def change(path, *statements):
 def damage(path, again=None):
     """Return what is wrong, and how many entries are sound before it."""
     try:
-        reader = SqliteReader(path)
+        reader = reader_at(str(path))
     except StoreError as error:
         return str(error), 0
     try:
@@ -121,7 +123,10 @@ DOUBLE = (
         pytest.param(
             [
                 "DELETE FROM entries WHERE sequence = 3",
-                "UPDATE entries SET sequence = sequence - 1 WHERE sequence > 3",
+                *(
+                    ("UPDATE entries SET sequence = ? WHERE sequence = ?", n - 1, n)
+                    for n in range(4, 9)
+                ),
                 "UPDATE head SET sequence = 7",
             ],
             "entry 3: does not follow the one before it",
@@ -154,29 +159,31 @@ DOUBLE = (
             id="duplicated, the head too",
         ),
         pytest.param(
-            ["DELETE FROM client_ids WHERE client_id = 'd2'"],
+            ["DELETE FROM client_ids WHERE sequence = 4"],
             "entry 4: its client id is not remembered as written",
             3,
             id="a client id forgotten",
         ),
         pytest.param(
-            ["INSERT INTO client_ids VALUES ('ann', 'x', 2, x'00')"],
+            [("INSERT INTO client_ids VALUES (?, ?, 2, ?)", b"ann", b"x", b"\x00")],
             "client ids: there are some that no entry has",
             8,
             id="a client id made up",
         ),
         pytest.param(
-            ["UPDATE entries SET events = NULL WHERE 0", "DELETE FROM client_ids"],
+            ["DELETE FROM client_ids"],
             "entry 1: its client id is not remembered as written",
             0,
             id="all client ids forgotten",
         ),
-        pytest.param(["DROP TABLE entries"], "no such table: entries", 0, id="no table"),
+        pytest.param(["DROP TABLE entries"], "entries", 0, id="no table"),
     ],
 )
-def test_what_is_done_to_a_store_is_named(path, statements, words, entries):
-    change(path, *statements)
-    found, sound_entries = damage(path)
+def test_what_is_done_to_a_store_is_named(place, statements, words, entries):
+    filled(place, ENTRIES)
+    for one in statements:
+        change_at(place, *((one,) if isinstance(one, str) else one))
+    found, sound_entries = damage(place)
 
     assert words in found
     assert entries == sound_entries
