@@ -110,7 +110,9 @@ class Keys:
 
     def secret(self, key_id: str) -> str:
         """Return the secret that belongs to an id, whether there is such a key or not."""
-        return hmac.digest(self._master_key, _PURPOSE + key_id.encode(), "sha256").hex()
+        return hmac.digest(
+            self._master_key, _PURPOSE + key_id.encode("utf-8", "replace"), "sha256"
+        ).hex()
 
     def issue(
         self,

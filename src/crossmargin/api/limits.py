@@ -70,8 +70,15 @@ class DayResults:
 
 
 @exact
-def denial(key: Key, order: PlaceOrder, state: State, results: DayResults) -> str | None:
-    """Return why a key may not place an order, in one sentence; None if it may."""
+def denial(
+    key: Key, order: PlaceOrder, state: State, results: DayResults, *, instead_of: int = 0
+) -> str | None:
+    """Return why a key may not place an order, in one sentence; None if it may.
+
+    Parameters
+    ----------
+    instead_of : how many open orders it takes the place of.
+    """
     if not key.may_trade(order.symbol):
         return f"The key may not trade {order.symbol}."
     if order.reduce_only or order.is_close_position:
@@ -88,7 +95,7 @@ def denial(key: Key, order: PlaceOrder, state: State, results: DayResults) -> st
             )
     account = state.accounts.get(order.account)
     if limits.open_orders_max is not None and account is not None:
-        count = len(account.orders)
+        count = len(account.orders) - instead_of
         if count >= limits.open_orders_max:
             return f"The account has {count} open orders; the key's limit is reached."
     if limits.loss_per_day_max is not None:

@@ -78,7 +78,7 @@ class Request(Struct, frozen=True):
         pairs = b"&".join(sorted(self.query.split(b"&")))
         head = f"{VERSION}\n{self.method}\n{self.path}\n".encode()
         tail = f"{sha256(self.body).hexdigest()}\n{self.timestamp}\n{self.nonce}\n{self.key_id}"
-        return head + pairs + b"\n" + tail.encode()
+        return head + pairs + b"\n" + tail.encode("utf-8", "replace")
 
 
 class Verifier:

@@ -25,6 +25,7 @@ from crossmargin.api.binance.order_entry import (
 from crossmargin.api.binance.params import required
 from crossmargin.api.binance.symbols import contract_named, steps_of
 from crossmargin.api.binance.times import part
+from crossmargin.api.limits import denial
 from crossmargin.history.records import OrderRecord
 from crossmargin.model.order import OrderType
 from crossmargin.money import ZERO, plain
@@ -82,10 +83,26 @@ def check_room(desk: Desk, request: Request, placed: PlaceOrder) -> None:
     DialectError
         -2015, -2025.
     """
-    desk.check_may_trade(request, placed.symbol)
+    check_key(desk, request, placed)
     held = desk.account_of(request).orders.values()
     if sum(one.symbol == placed.symbol for one in held) >= OPEN_ORDERS_MAX:
         raise DialectError(-2025)
+
+
+def check_key(desk: Desk, request: Request, placed: PlaceOrder, *, instead_of: int = 0) -> None:
+    """Refuse an order that the key does not let in: its symbol, its size, how many, after a loss.
+
+    Raises
+    ------
+    DialectError
+        -2015, with a sentence of ours where Binance has no such limit.
+    """
+    desk.check_may_trade(request, placed.symbol)
+    if request.key is not None:
+        results = desk.context.results
+        denied = denial(request.key, placed, desk.state, results, instead_of=instead_of)
+        if denied is not None:
+            raise DialectError(-2015, text=denied)
 
 
 def record_of(desk: Desk, placed: PlaceOrder, answer: Answer) -> OrderRecord:
@@ -143,9 +160,9 @@ async def amend(desk: Desk, request: Request) -> dict[str, Any]:
         raise DialectError(-4003)
     if left == before.size and price == before.price:
         raise DialectError(-5027)
-    desk.check_may_trade(request, before.symbol)
     name = f"{AMENDED}{before.id}_{desk.service.wall_ms()}"
     placed = replace(before.placed, client_id=name, size=left, price=price, at_ms=0)
+    check_key(desk, request, placed, instead_of=1)
     amendment = _Amendment(desk, before.id, placed)
     answer = await desk.service.ask_each(amendment.commands())
     if amendment.refused is not None:
