@@ -224,6 +224,7 @@ async def _feed(opened: Opened, first: asyncio.Event) -> None:
         opened.market,
         lambda: service.state,
         service.now_ms(),
+        opened.context.steering,
         is_timed=opened.speed is not None,
     )
 

@@ -11,6 +11,7 @@ from crossmargin.api.audit import Audit
 from crossmargin.api.context import Context, Settings
 from crossmargin.api.gate import Gate
 from crossmargin.api.keys import DAY_MS, Key, Keys, Scope, master_key
+from crossmargin.api.limits import DayResults
 from crossmargin.api.signing import AHEAD_MS, Verifier
 from crossmargin.errors import UsageError
 from crossmargin.history.history import History
@@ -18,9 +19,10 @@ from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.runtime.clock import SystemClock
 from crossmargin.runtime.loop import Writer
 from crossmargin.runtime.recording import header_of
-from crossmargin.runtime.served_market import Market, Money
+from crossmargin.runtime.served_market import Market, Money, steering_of
 from crossmargin.runtime.service import Service
 from crossmargin.runtime.venue_clock import VenueClock
+from crossmargin.store.journal import Journal
 from crossmargin.store.places import journal_at
 from crossmargin.venue.decide import decide
 from crossmargin.venue.state import State
@@ -166,10 +168,13 @@ def opened(wanted: Wanted) -> Opened:
         clock = VenueClock(market.start_ms, wanted.speed)
         writer = Writer(journal, lambda: State(rulebook, market.settings), decide, clock)
         clock.start(writer.state.at_ms)
-        service = Service(writer, clock, wall)
+        service = Service(writer, clock, wall, is_fed=is_new)
         history = History(rulebook)
         history.read_back(journal, HISTORY_RECORDS, service.state)
         service.subscribe(history.take)
+        results = DayResults()
+        _read_back(results, journal, service.state)
+        service.subscribe(results.take)
         audit = Audit(places.audit)
         handed = [
             _handed(keys, name, scopes, service.wall_ms())
@@ -180,7 +185,8 @@ def opened(wanted: Wanted) -> Opened:
         raise
     gate = Gate(wanted.hosts, audit=audit)
     verifier = Verifier(keys, wanted.settings.window_ms, not_before_ms)
-    context = Context(service, history, keys, gate, verifier, wanted.settings)
+    steering = steering_of(market, rulebook)
+    context = Context(service, history, keys, gate, verifier, steering, wanted.settings, results)
     return Opened(
         context,
         rulebook,
@@ -191,6 +197,12 @@ def opened(wanted: Wanted) -> Opened:
         handed[-1],
         not_before_ms,
     )
+
+
+def _read_back(results: DayResults, journal: Journal, state: State) -> None:
+    for entry in journal.read(max(1, journal.sequence - HISTORY_RECORDS + 1)):
+        if entry.at_ms // DAY_MS == state.day:
+            results.take(entry, entry.decoded_events())
 
 
 def _handed(keys: Keys, name: str, scopes: frozenset[Scope], now_ms: int) -> Key:

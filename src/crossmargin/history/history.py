@@ -34,6 +34,7 @@ from crossmargin.history.records import (
 from crossmargin.history.shelf import Shelf
 from crossmargin.margin.lookup import contract_of
 from crossmargin.margin.pnl import notional
+from crossmargin.model.instrument import Instrument
 from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.store.entry import Entry
@@ -231,26 +232,7 @@ class History:
         self._hold(one.account, one.symbol, one.position.size)
         self._orders.filled(page.at_ms, one)
         market = self._market(one.symbol)
-        instrument = market.instrument
-        self._trades.add(
-            one.account,
-            TradeRecord(
-                id=one.trade_id,
-                order_id=one.order_id,
-                account=one.account,
-                symbol=one.symbol,
-                size=one.size,
-                price=one.price,
-                quote=notional(one.size, one.price, instrument),
-                fee=one.fee,
-                fee_asset=instrument.settle,
-                realised_pnl=one.realised_pnl,
-                is_maker=one.is_maker,
-                position_side=one.side,
-                at_ms=page.at_ms,
-                why=one.why,
-            ),
-        )
+        self._trades.add(one.account, trade_record(one, market.instrument, page.at_ms))
         if one.why == "adl":
             self._deleveraged_by(page, one)
         if not one.is_maker:
@@ -307,6 +289,26 @@ class History:
         found = deleveraging(page.next_id(), page.entry.sequence, page.at_ms, said, fill.account)
         self._deleveragings.add(found.account, found)
         page.deleveraged = None
+
+
+def trade_record(fill: happened.Filled, instrument: Instrument, at_ms: int) -> TradeRecord:
+    """Return an account's side of a trade."""
+    return TradeRecord(
+        id=fill.trade_id,
+        order_id=fill.order_id,
+        account=fill.account,
+        symbol=fill.symbol,
+        size=fill.size,
+        price=fill.price,
+        quote=notional(fill.size, fill.price, instrument),
+        fee=fill.fee,
+        fee_asset=instrument.settle,
+        realised_pnl=fill.realised_pnl,
+        is_maker=fill.is_maker,
+        position_side=fill.side,
+        at_ms=at_ms,
+        why=fill.why,
+    )
 
 
 class _Page:

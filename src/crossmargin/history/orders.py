@@ -1,6 +1,6 @@
 """The lives of orders: those that are open, and the newest of those that are over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from crossmargin.model.order import Side
 from crossmargin.money import ZERO
 from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.event import (
+    AnyEvent,
     Filled,
     OrderAccepted,
     OrderGone,
@@ -44,7 +45,14 @@ class OrderHistory:
         placed = event.order
         status = OrderStatus.WAITING if event.is_waiting else OrderStatus.OPEN
         record = _record(event.order_id, placed, status, event.parent_id, held, at_ms)
-        self._admit(record)
+        self.admit(record)
+
+    def admit(self, record: OrderRecord) -> None:
+        """Take an open order in as it is."""
+        self._open[record.id] = record
+        self._open_of.setdefault(record.account, {})[record.id] = None
+        if record.client_id:
+            self._by_client[record.account, record.client_id] = record.id
 
     def adopt(self, order: OpenOrder, held: Decimal) -> None:
         """Take in an open order that came in beyond the horizon.
@@ -56,7 +64,7 @@ class OrderHistory:
         placed = order.placed
         record = _record(order.id, placed, order.status, order.parent_id, held, placed.at_ms)
         price = placed.price or ZERO
-        self._admit(
+        self.admit(
             replace(
                 record,
                 size=order.size + order.filled,
@@ -130,12 +138,6 @@ class OrderHistory:
         found.sort(key=lambda one: one.id)
         return iter(found)
 
-    def _admit(self, record: OrderRecord) -> None:
-        self._open[record.id] = record
-        self._open_of.setdefault(record.account, {})[record.id] = None
-        if record.client_id:
-            self._by_client[record.account, record.client_id] = record.id
-
     def _close(self, order: OrderRecord) -> None:
         del self._open[order.id]
         mine = self._open_of[order.account]
@@ -151,6 +153,26 @@ class OrderHistory:
             key = (gone.account, gone.client_id)
             if self._by_client.get(key) == gone.id:
                 del self._by_client[key]
+
+
+def as_answered(events: Sequence[AnyEvent], held: Decimal) -> OrderRecord | None:
+    """Return the order that a command has placed as it was when that was done; None without one.
+
+    Parameters
+    ----------
+    events : the command's, as they were answered.
+    held : the account's position in the symbol before it, signed.
+    """
+    lives, placed = OrderHistory(Horizon()), None
+    for one in events:
+        if isinstance(one, OrderAccepted) and placed is None:
+            placed = one
+            lives.accepted(one.order.at_ms, one, held)
+        elif placed is not None and isinstance(one, Filled):
+            lives.filled(placed.order.at_ms, one)
+        elif placed is not None and isinstance(one, OrderGone):
+            lives.gone(placed.order.at_ms, one)
+    return None if placed is None else lives.find(placed.order.account, placed.order_id)
 
 
 def _record(

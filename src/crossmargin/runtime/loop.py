@@ -135,6 +135,11 @@ class Writer:
         return self._deciding.state
 
     @property
+    def journal(self) -> Journal:
+        """Return the records, to be read between two batches."""
+        return self._journal
+
+    @property
     def waiting(self) -> int:
         """Return how many commands wait."""
         return len(self._queue)

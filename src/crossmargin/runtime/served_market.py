@@ -22,6 +22,7 @@ from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.runtime.feed_pump import pump, replay_settings
 from crossmargin.runtime.market_maker import MAKER, MarketMaker
 from crossmargin.runtime.population import coins_of
+from crossmargin.runtime.steering import Steering
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.settings import Filters, VenueSettings
@@ -47,7 +48,7 @@ SYNTHETIC_STALE_MS = 60_000
 CANDLES_STALE_MS = 300_000
 """Candles are looked at every minute; a gap of five degrades the symbol."""
 TERMS = LiquidityTable(
-    spread=Decimal("0.0001"), step=Decimal("0.0001"), depth=Decimal(2_000_000), levels=10
+    spread=Decimal("0.0001"), step=Decimal("0.0001"), depth=Decimal(2_000_000), levels=5
 )
 FUND = Decimal(1_000_000)
 """The insurance fund at the start, in every settle asset."""
@@ -170,20 +171,30 @@ def opening(
                 yield command.Deposit(at_ms=at_ms, account=one.account, asset=asset, amount=amount)
 
 
+def steering_of(market: Market, rulebook: Rulebook) -> Steering:
+    """Return the operator's hand on a market, which leaves it as it comes."""
+    at_par: dict[str, str | None] = dict.fromkeys(_settles(market, rulebook))
+    return Steering(MarketMaker(TERMS), at_par | coins_of(market.symbols, rulebook))
+
+
 def prices_of(
-    market: Market, look: Callable[[], State], from_ms: int, *, is_timed: bool
+    market: Market,
+    look: Callable[[], State],
+    from_ms: int,
+    steering: Steering,
+    *,
+    is_timed: bool,
 ) -> Iterator[AnyCommand]:
     """Yield what the feed makes the world do from a time on; see `feed_pump.pump`.
 
     Parameters
     ----------
+    steering : puts the market elsewhere than the feed has it.
     is_timed : whether time goes on when the feed has ended, so that prices grow stale; else the
         venue stands still.
     """
-    state = look()
-    at_par: dict[str, str | None] = dict.fromkeys(_settles(market, state.rulebook))
-    collateral = at_par | coins_of(market.symbols, state.rulebook)
-    yield from pump(market.moments(from_ms, state), look, MarketMaker(TERMS), collateral)
+    moments = steering.steered(market.moments(from_ms, look()), look)
+    yield from pump(moments, look, steering.maker, steering.collateral)
     at_ms = look().at_ms
     while is_timed:
         at_ms += STEP_MS
