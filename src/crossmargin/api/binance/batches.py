@@ -12,7 +12,7 @@ import msgspec
 from crossmargin.api.binance import orders
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.errors import DialectError
-from crossmargin.api.binance.params import Params
+from crossmargin.api.binance.params import Params, text_of
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def _orders(params: Params) -> list[Params]:
     rows = _decoded(params.text("batchOrders"), "batchOrders", list[dict[str, Any]])
     if not 1 <= len(rows) <= ORDERS_MAX:
         raise DialectError(-4082)
-    return [Params({name: _text(value) for name, value in row.items()}) for row in rows]
+    return [Params({name: text_of(value) for name, value in row.items()}) for row in rows]
 
 
 def _names(params: Params, *names: str) -> list[int | str]:
@@ -83,10 +83,3 @@ def _decoded(text: str, name: str, kind: type[T]) -> T:
         return msgspec.json.Decoder(kind, float_hook=str).decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         raise DialectError(-1130, name) from None
-
-
-def _text(value: object) -> str:
-    # JSON's own kinds as clients would write them in a query.
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)

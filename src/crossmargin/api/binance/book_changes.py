@@ -79,6 +79,10 @@ class BookChanges:
         numbers.last = max(numbers.last, numbers.sent + 1)
         return numbers.last
 
+    def last_id(self, symbol: str) -> int:
+        """Return the number of the last record that may have changed a book."""
+        return self._of(symbol).last
+
     def watch(self, symbol: str, state: State) -> None:
         """Count changes from the book as it is now, unless they are counted already."""
         numbers = self._of(symbol)

@@ -1,6 +1,6 @@
 """What every handler of the dialect is given: the venue, the request, and who is asking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,9 +15,7 @@ from crossmargin.api.keys import Key
 from crossmargin.history.history import History
 from crossmargin.runtime.loop import Answer
 from crossmargin.runtime.service import Service
-from crossmargin.store.entry import Entry
 from crossmargin.venue.command import AnyCommand
-from crossmargin.venue.event import AnyEvent
 from crossmargin.venue.state import AccountState, State
 
 
@@ -90,10 +88,6 @@ class Desk:
         """
         if request.key is None or not request.key.may_trade(symbol):
             raise DialectError(-2015)
-
-    def take(self, entry: Entry, events: Sequence[AnyEvent]) -> None:
-        """Take in a record of the venue."""
-        self.books.take(events)
 
     async def ask(self, command: AnyCommand, instead: Mapping[int, int] | None = None) -> Answer:
         """Return what came of a command.

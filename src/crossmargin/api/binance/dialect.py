@@ -8,9 +8,11 @@ answered with a 4xx (503 where too much waits), a code and words; a 200 is never
 import msgspec
 
 from crossmargin.api.asgi import Application, Receive, Scope, Send, address_of
+from crossmargin.api.binance import sockets, ws_api
 from crossmargin.api.binance.countdown_cancel import Watch
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.errors import DialectError
+from crossmargin.api.binance.hub import Hub
 from crossmargin.api.binance.params import Params
 from crossmargin.api.binance.routes import ROUTES, Route, Security
 from crossmargin.api.binance.signing import check_signature, check_window, key_of, signed_bytes
@@ -37,12 +39,21 @@ class Incoming(msgspec.Struct, frozen=True):
 def app(context: Context) -> Application:
     """Return the dialect, for HTTP and WebSockets."""
     desk = Desk(context)
-    watch = Watch(desk)
-    context.service.subscribe(desk.take)
+    hub, watch = Hub(desk), Watch(desk)
+    context.service.subscribe(hub.take)
     context.service.subscribe(watch.take)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        await _answer_http(desk, scope, receive, send)
+        if scope["type"] == "http":
+            await _answer_http(desk, scope, receive, send)
+            return
+        asked = sockets.wanted(scope["path"], scope["query_string"])
+        if asked is not None:
+            await sockets.serve(hub, asked, receive, send)
+        elif scope["path"].rstrip("/") == ws_api.PATH:
+            await ws_api.serve(desk, scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": "no such path"})
 
     return served
 

@@ -39,6 +39,7 @@ TEXTS = {
     -1128: "Combination of optional parameters invalid.",
     -1130: "Data sent for parameter '{}' is not valid.",
     -1131: "recvWindow must be less than 60000",
+    -1135: "Invalid JSON Request",
     -1136: "Invalid newOrderRespType.",
     -2011: "Unknown order sent.",
     -2013: "Order does not exist.",

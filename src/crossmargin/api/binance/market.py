@@ -204,20 +204,24 @@ async def open_interest_history(desk: Desk, request: Request) -> list[dict[str, 
 
 async def asset_index(desk: Desk, request: Request) -> object:
     """Answer `GET /fapi/v1/assetIndex`: what collateral counts for in multi-assets mode."""
-    rulebook = desk.state.rulebook
-    found = {}
+    found, wanted = asset_rows(desk), request.params.optional("symbol")
+    if wanted is None:
+        return list(found.values())
+    if wanted not in found:
+        raise DialectError(-1121)
+    return found[wanted]
+
+
+def asset_rows(desk: Desk) -> dict[str, dict[str, Any]]:
+    """Return what each collateral asset counts for, by the name of its index."""
+    rulebook, found = desk.state.rulebook, {}
     for asset in assets(desk.state):
         collateral, price = rulebook.collateral.get(asset), desk.state.asset_prices.get(asset)
         if collateral is not None and price is not None:
             converted = rates(price, collateral)
             row = shapes.asset_index(asset, price, collateral, converted, desk.service.now_ms())
             found[row["symbol"]] = row
-    wanted = request.params.optional("symbol")
-    if wanted is None:
-        return list(found.values())
-    if wanted not in found:
-        raise DialectError(-1121)
-    return found[wanted]
+    return found
 
 
 async def rate_limit(desk: Desk, request: Request) -> list[dict[str, Any]]:

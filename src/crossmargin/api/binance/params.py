@@ -172,6 +172,13 @@ def required(value: T | None, name: str) -> T:
     return value
 
 
+def text_of(value: object) -> str:
+    """Return a value of JSON as a client would write it in a query."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
 def _decoded(part: bytes) -> str:
     try:
         text = unquote_to_bytes(part.replace(b"+", b" ")).decode()

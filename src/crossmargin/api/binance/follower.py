@@ -1,0 +1,143 @@
+"""What happens to one account, told in order, while somebody listens.
+
+A follower begins with the account as it is and takes every record in from then on. It keeps the
+account's open orders and money as they were after each event, because messages about a record that
+filled an order three times say three things.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from crossmargin.api.binance import shapes, user_events
+from crossmargin.api.binance.mirror import Mirror
+from crossmargin.history.history import History
+from crossmargin.history.horizon import Horizon
+from crossmargin.history.orders import OrderHistory
+from crossmargin.history.records import OrderRecord
+from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import contract_of
+from crossmargin.model.account import AssetsMode
+from crossmargin.money import ZERO
+from crossmargin.venue.event import (
+    AnyEvent,
+    AssetsModeSet,
+    Filled,
+    LeverageSet,
+    OrderAccepted,
+    OrderGone,
+    OrderResized,
+    OrderStatus,
+    OrderTriggered,
+)
+from crossmargin.venue.judging import judged
+from crossmargin.venue.state import State
+
+FINISHED_KEPT = 10
+"""Finished orders are told of once and need not be remembered."""
+CALL_NUMERATOR, CALL_DENOMINATOR = 4, 5
+"""A margin call comes when maintenance margin is at least 4/5 of equity. Binance does not say at
+which ratio it calls; its screens warn at 80 %."""
+
+
+class Follower:
+    """One account, and what is said of it."""
+
+    def __init__(self, name: str, history: History, look: Callable[[], State]) -> None:
+        """Begin with the account as it is; `look` gives the venue as it is at any time."""
+        self.name, self._look = name, look
+        account = look().accounts[name]
+        self._mirror = Mirror(account, look().rulebook)
+        self._orders = OrderHistory(Horizon(FINISHED_KEPT, FINISHED_KEPT))
+        self._is_called = False
+        for order_id in account.orders:
+            record = history.order(name, order_id)
+            if record is not None:
+                self._orders.admit(record)
+
+    def told(self, events: Sequence[AnyEvent], at_ms: int) -> Iterator[dict[str, Any]]:
+        """Yield what a record's events mean to the owner."""
+        for event in events:
+            order = self._order_of(event, at_ms)
+            effect = self._mirror.apply(event)
+            if effect is not None:
+                why = user_events.reason(event)
+                yield user_events.account_update(self._look(), self._mirror, effect, why, at_ms)
+            if isinstance(event, OrderAccepted | OrderTriggered | OrderResized | OrderGone):
+                if order is not None:
+                    yield from self._order_told(order, event, at_ms)
+            elif isinstance(event, Filled) and event.account == self.name:
+                yield from self._fill_told(order, event, at_ms)
+            elif isinstance(event, LeverageSet) and event.account == self.name:
+                setting = {"s": event.symbol, "l": int(event.leverage)}
+                yield user_events.config_update(at_ms, {"ac": setting})
+            elif isinstance(event, AssetsModeSet) and event.account == self.name:
+                is_multi = event.mode is AssetsMode.MULTI
+                yield user_events.config_update(at_ms, {"ai": {"j": is_multi}})
+
+    def margin_call(self, at_ms: int) -> dict[str, Any] | None:
+        """Return a margin call if the account has just come near its liquidation."""
+        assessment = judged(self._look(), self.name)
+        near = [unit for unit in assessment.units if unit.health and _is_near(unit.health)]
+        was_called, self._is_called = self._is_called, bool(near)
+        if not near or was_called:
+            return None
+        wallet = assessment.pools[0].wallet_balance or ZERO
+        return user_events.margin_call(assessment, wallet, at_ms)
+
+    def _order_of(self, event: AnyEvent, at_ms: int) -> OrderRecord | None:
+        # Take note of what an event does to an order; None where it is not the account's.
+        if isinstance(event, OrderAccepted):
+            if event.order.account != self.name:
+                return None
+            held = self._mirror.held(event.order.symbol, event.order.side)
+            self._orders.accepted(at_ms, event, held)
+        elif isinstance(event, Filled):
+            if event.account == self.name:
+                self._orders.filled(at_ms, event)
+        elif isinstance(event, OrderTriggered):
+            self._orders.triggered(at_ms, event)
+        elif isinstance(event, OrderResized):
+            self._orders.resized(at_ms, event)
+        elif isinstance(event, OrderGone):
+            self._orders.gone(at_ms, event)
+        else:
+            return None
+        return self._orders.find(self.name, event.order_id)
+
+    def _order_told(
+        self, order: OrderRecord, event: AnyEvent, at_ms: int
+    ) -> Iterator[dict[str, Any]]:
+        if isinstance(event, OrderAccepted) and event.is_waiting:
+            yield user_events.algo_update(order, at_ms)
+        elif isinstance(event, OrderAccepted):
+            yield user_events.order_update(order, "NEW", at_ms)
+        elif isinstance(event, OrderTriggered):
+            yield user_events.algo_update(order, at_ms)
+            yield user_events.order_update(order, "NEW", at_ms)
+        elif isinstance(event, OrderGone):
+            is_over = event.status is OrderStatus.EXPIRED
+            if shapes.is_order(order):
+                yield user_events.order_update(order, "EXPIRED" if is_over else "CANCELED", at_ms)
+            if order.type.is_conditional:
+                yield user_events.algo_update(order, at_ms)
+            if order.triggered_ms is not None and shapes.is_rejected(order):
+                yield user_events.trigger_rejected(order, at_ms)
+        elif order.type.is_conditional and not shapes.is_order(order):
+            yield user_events.algo_update(order, at_ms)
+
+    def _fill_told(
+        self, order: OrderRecord | None, fill: Filled, at_ms: int
+    ) -> Iterator[dict[str, Any]]:
+        asset = contract_of(fill.symbol, self._look().rulebook).instrument.settle
+        if order is None:
+            side = fill.side if self._mirror.is_hedge else None
+            yield user_events.forced_update(fill, side, at_ms, asset)
+            return
+        yield user_events.order_update(order, "TRADE", at_ms, fill, asset)
+        if order.type.is_conditional and order.status is OrderStatus.FILLED:
+            yield user_events.algo_update(order, at_ms)
+
+
+def _is_near(health: Health) -> bool:
+    asked = health.maintenance_margin
+    return asked > 0 and asked * CALL_DENOMINATOR >= health.equity * CALL_NUMERATOR

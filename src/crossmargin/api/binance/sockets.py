@@ -1,0 +1,131 @@
+"""WebSockets of streams, in every form that clients open them.
+
+    /ws   /ws/NAME   /stream?streams=A/B
+    /public/…   /market/…   /private/…      the same under each of them, and ?listenKey=NAME
+
+The first part of the path is a hint and no more: every stream is heard on every path. A name is a
+stream's or a listen key; a number (ccxt counts its connections) is neither and means nothing.
+Messages are wrapped with their stream's name on `/stream` and bare on `/ws`.
+
+Source: Binance, "Websocket Market Streams"; the requests of ccxt, python-binance, the connector and
+the official SDK.
+"""
+
+import asyncio
+from urllib.parse import parse_qs, unquote
+
+import msgspec
+
+from crossmargin.api.asgi import Receive, Send
+from crossmargin.api.binance.hub import Hub
+from crossmargin.api.binance.listener import Listener
+
+PREFIXES = ("public", "market", "private")
+PLAIN, COMBINED = "ws", "stream"
+SLOW_CODE, UNKNOWN_CODE, MALFORMED_CODE = 1008, 1008, 1003
+_ENCODER = msgspec.json.Encoder()
+
+
+class Control(msgspec.Struct):
+    """What a client asks on a WebSocket."""
+
+    method: str
+    id: int | str | None = None
+    params: list[str | bool] | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What the address of a WebSocket asks for."""
+
+    names: tuple[str, ...]
+    is_combined: bool
+
+
+def wanted(path: str, query: bytes) -> Wanted | None:
+    """Return what an address asks for; None if it is none of the streams'."""
+    parts = [unquote(one) for one in path.strip("/").split("/")]
+    if parts[0] in PREFIXES:
+        parts = parts[1:]
+    if not parts or parts[0] not in (PLAIN, COMBINED):
+        return None
+    asked = parse_qs(query.decode("ascii", "replace"))
+    names = [*parts[1:]]
+    for streams in asked.get("streams", []):
+        names += streams.split("/")
+    names += asked.get("listenKey", [])
+    given = (name for name in names if name and not name.isdigit())
+    return Wanted(tuple(dict.fromkeys(given)), parts[0] == COMBINED)
+
+
+async def serve(hub: Hub, asked: Wanted, receive: Receive, send: Send) -> None:
+    """Serve one WebSocket until either side closes it."""
+    listener = Listener(hub.desk.context.settings.stream_queue_max, is_combined=asked.is_combined)
+    await receive()  # The handshake's own message.
+    unknown = [name for name in asked.names if not hub.subscribe(listener, name)]
+    if unknown:
+        hub.leave(listener)
+        await send({"type": "websocket.close", "code": UNKNOWN_CODE, "reason": "unknown stream"})
+        return
+    await send({"type": "websocket.accept"})
+    sending = asyncio.create_task(_send_all(listener, send))
+    receiving = asyncio.create_task(_receive_all(hub, listener, receive))
+    try:
+        await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        hub.leave(listener)
+        for task in (sending, receiving):
+            task.cancel()
+        await asyncio.gather(sending, receiving, return_exceptions=True)
+
+
+def answered(hub: Hub, listener: Listener, text: str) -> bytes:
+    """Return the answer to what a client asks on its WebSocket, once it is done."""
+    try:
+        asked = msgspec.json.decode(text, type=Control)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return _failed(None, 3, "Invalid JSON: expected a method, params and an id")
+    names = [one for one in asked.params or () if isinstance(one, str)]
+    if asked.method == "LIST_SUBSCRIPTIONS":
+        return _ENCODER.encode({"result": list(listener.heard), "id": asked.id})
+    if asked.method == "UNSUBSCRIBE":
+        for name in names:
+            hub.unsubscribe(listener, name)
+        return _ENCODER.encode({"result": None, "id": asked.id})
+    if asked.method == "SUBSCRIBE":
+        unknown = [name for name in names if not hub.subscribe(listener, name)]
+        if unknown:
+            return _failed(asked.id, 2, f"Invalid request: no stream {unknown[0][:100]}")
+        return _ENCODER.encode({"result": None, "id": asked.id})
+    if asked.method in ("SET_PROPERTY", "GET_PROPERTY"):
+        return _property(listener, asked)
+    return _failed(asked.id, 2, "Invalid request: unknown method")
+
+
+async def _send_all(listener: Listener, send: Send) -> None:
+    while (body := await listener.next()) is not None:
+        await send({"type": "websocket.send", "text": body.decode()})
+    await send({"type": "websocket.close", "code": SLOW_CODE, "reason": "too slow"})
+
+
+async def _receive_all(hub: Hub, listener: Listener, receive: Receive) -> None:
+    while (message := await receive())["type"] == "websocket.receive":
+        text = message.get("text")
+        if text is None:
+            text = (message.get("bytes") or b"").decode("utf-8", "replace")
+        listener.say(answered(hub, listener, text))
+
+
+def _property(listener: Listener, asked: Control) -> bytes:
+    params = asked.params or []
+    if params[:1] != ["combined"]:
+        return _failed(asked.id, 0, "Unknown property")
+    if asked.method == "SET_PROPERTY":
+        if len(params) < 2 or not isinstance(params[1], bool):
+            return _failed(asked.id, 1, "Invalid value type: expected Boolean")
+        listener.is_combined = params[1]
+        return _ENCODER.encode({"result": None, "id": asked.id})
+    return _ENCODER.encode({"result": listener.is_combined, "id": asked.id})
+
+
+def _failed(name: int | str | None, code: int, words: str) -> bytes:
+    return _ENCODER.encode({"error": {"code": code, "msg": words}, "id": name})
