@@ -34,6 +34,13 @@ def order(order_id, size, price, **more):
     return event.OrderAccepted(order_id=order_id, order=placed)
 
 
+def stop():
+    placed = PlaceOrder(
+        at_ms=1, account="ann", symbol=BTC, size=D(0), trigger_price=D(80), is_close_position=True
+    )
+    return event.OrderAccepted(order_id=4, order=placed, is_waiting=True, parent_id=1)
+
+
 def filled(size, price, held, **more):
     return event.Filled(
         trade_id=more.pop("trade_id", 1),
@@ -58,7 +65,7 @@ HISTORY = {
         event.MoneyMoved(why="feed-fund", postings=paid("outside", "fund", "500.10")),
         event.PriceSet(symbol=BTC, index=D(100), mark=D(100), last=None),
     ],
-    1000: [order(1, "3", "100", client_id="x"), order(2, "1", "90"), order(3, "-1", "200")],
+    1000: [order(1, "3", "100", client_id="x"), order(2, "1", "90"), order(3, "-1", "200"), stop()],
     2000: [
         filled("1", "100", "1", order_id=1),
         filled("2", "100", "3", order_id=1, trade_id=2, postings=paid("account/ann", "fees", "1")),
@@ -75,6 +82,8 @@ HISTORY = {
         ),
     ],
     2 * MINUTE: [
+        event.OrderTriggered(order_id=4, price=D(80), size=D("-2")),
+        event.OrderResized(order_id=4, size=D("-1.5")),
         event.LiquidationStep(
             account="ann",
             unit="USDT",
@@ -145,6 +154,7 @@ def test_every_table_says_what_happened(store, tmp_path):
         (1, "x", 1000, 2000, "filled", D(3), D(0), ""),
         (2, "", 1000, MINUTE, "cancelled", D(0), D(1), "client"),
         (3, "", 1000, None, "open", D(0), D(-1), ""),
+        (4, "", 1000, None, "open", D(0), D("-1.5"), ""),
     ] == rows(
         out,
         "orders",

@@ -11,7 +11,7 @@ from crossmargin.runtime.clock import ManualClock
 from crossmargin.runtime.loop import Limits, Writer
 from crossmargin.store.canonical import canonical_bytes
 from crossmargin.store.recovery import recover
-from crossmargin.store.snapshot import snapshot_of
+from crossmargin.store.snapshot import Snapshot, _sha256, snapshot_of
 from crossmargin.store.sqlite import SqliteJournal
 from crossmargin.store.state_hash import StateHash, state_hash
 from crossmargin.store.verify import verify
@@ -134,6 +134,40 @@ def test_a_damaged_snapshot_is_noted_and_the_older_one_taken(path, statement, wo
     assert 20 == snapshot
     assert words in note
     assert damage(path) is not None
+
+
+def made_by_another_version(sound, kind):
+    """Return a snapshot whose own hash is right, as another version or a mistake might write it."""
+    state, content = sound.state, sound.content
+    if kind == "another rule":
+        state = b"\x7f" + state[1:]
+    elif kind == "parts unknown here":
+        content += b'\n["planet","mars"]'
+    else:
+        content = content.replace(b'"USDT":"435"', b'"USDT":"436"')
+        assert content != sound.content
+    fields = (sound.sequence, sound.entry, state, content)
+    return Snapshot(*fields, _sha256(*fields))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("another rule", "snapshot 30: its state was hashed by another rule"),
+        ("parts unknown here", "snapshot 30: is no state of this version: "),
+        ("another content", "snapshot 30: its content is not the state it names"),
+    ],
+)
+def test_a_snapshot_that_means_something_else_here_is_noted(path, kind, words):
+    journal = SqliteJournal(path)
+    sound = journal.snapshot(30)
+    change(path, "DELETE FROM snapshots WHERE sequence = 30")
+    journal.keep(made_by_another_version(sound, kind))
+    journal.close()
+    snapshot, [note] = recovered(path)
+
+    assert 20 == snapshot
+    assert note.startswith(words)
 
 
 def test_without_a_sound_snapshot_the_whole_journal_is_read(path):
