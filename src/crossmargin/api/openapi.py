@@ -37,7 +37,9 @@ def document(root: str, handlers: Sequence[HTTPRouteHandler]) -> bytes:
         operation_id_creator=_name_of,
     )
     # An application of its own, so that the one that is served has no pages of the framework's.
-    described = Litestar([Router(root, route_handlers=[*handlers])], openapi_config=config)
+    described = Litestar(
+        [Router(root, route_handlers=[*handlers])], openapi_config=config, logging_config=None
+    )
     return msgspec.json.encode(_finished(described.openapi_schema.to_schema()))
 
 
