@@ -111,9 +111,10 @@ def add_open_orders(
         tally = tallies.get(instrument.settle) or tallies.setdefault(instrument.settle, Tally(ZERO))
         mark = sums.mark
         if mark is None:
+            # What the orders would open is not known; what is held is worth what it is worth.
             name = f"mark price of {symbol}"
             if name not in tally.missing:
-                tally.missing.append(name)
+                tally.initial_missing.append(name)
             continue
         held = _signed_notional(account, symbol, side, mark, instrument)
         tally.open_loss += sums.open_loss

@@ -49,9 +49,6 @@ RESTING = {"orders": (Order("BTCUSDT", D(1), D(1)),)}
         pytest.param(
             [BUCKET], {"without": "BTCUSDT"}, "mark price of BTCUSDT", id="a mark, isolated"
         ),
-        pytest.param(
-            [], {**RESTING, "without": "BTCUSDT"}, "mark price of BTCUSDT", id="a mark, an order"
-        ),
         pytest.param([NEW], {}, "margin tiers of NEWUSDT", id="a ladder"),
         pytest.param([], {**MULTI, "without": "USDC"}, "index price of USDC", id="an index price"),
         pytest.param(
@@ -68,6 +65,16 @@ def test_it_is_named_and_the_answer_is_unknown_without(positions, options, missi
     assert assessment.worst.health is None
     assert assessment.worst.free_margin is assessment.worst.withdrawable is None
     assert not any(unit.is_liquidatable for unit in assessment.units)
+
+
+def test_an_order_whose_price_is_not_known_shields_nothing_that_is_held():
+    assessment = assessed(ETH, **RESTING, **MULTI, without="BTCUSDT")
+    [pool] = assessment.pools
+
+    assert () == assessment.missing
+    assert ("mark price of BTCUSDT",) == assessment.initial_missing
+    assert pool.health is not None
+    assert pool.free_margin is pool.withdrawable is None
 
 
 def test_collateral_whose_buffers_are_not_known_is_named():

@@ -200,8 +200,12 @@ def test_orders_of_an_isolated_symbol_are_held_by_the_pool():
     assert D(950) == pool.health.initial_margin
 
 
-def test_an_order_without_a_mark_makes_the_pool_unknown():
+def test_an_order_without_a_mark_makes_what_opening_asks_unknown_and_nothing_else():
     pool = assessed(Order("ETHUSDT", D(1), D(1000)))
+    without = assessed()
 
-    assert pool.health is None
-    assert ("mark price of ETHUSDT",) == pool.missing
+    assert ("mark price of ETHUSDT",) == pool.initial_missing
+    assert () == pool.missing
+    assert without.health.equity == pool.health.equity
+    assert without.health.maintenance_margin == pool.health.maintenance_margin
+    assert pool.free_margin is None

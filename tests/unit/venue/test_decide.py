@@ -140,6 +140,22 @@ def test_exits_go_with_the_position_that_a_liquidation_takes(state):
     assert {} == state.accounts["alice"].orders
 
 
+def test_an_order_in_a_market_without_a_price_shields_nobody_from_liquidation(state):
+    other = command.Observe(at_ms=1000, symbol="ETHUSDT", source="feed", index=D(2500))
+    order = {"symbol": "ETHUSDT", "size": D("0.01"), "price": D(2000)}
+    decide(state, other)
+    decide(state, command.PlaceOrder(at_ms=1000, account="alice", **order))
+    decide(state, long_with_exits())
+    # Not seen for longer than stale_ms and degraded_ms: the price is taken away.
+    for at_ms in (100_000, 500_000):
+        decide(state, index(at_ms, D(50000)))
+        decide(state, command.Tick(at_ms=at_ms))
+    assert state.symbol("ETHUSDT").mark is None
+    decide(state, index(500_001, KILLING))
+
+    assert {} == state.accounts["alice"].positions
+
+
 def test_exits_go_with_the_order_that_could_have_opened_their_position_again(state):
     bid = command.PlaceOrder(
         at_ms=1000,
