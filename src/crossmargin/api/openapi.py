@@ -1,6 +1,7 @@
 """The document that describes our own API, made from its routes."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -44,14 +45,14 @@ def document(root: str, handlers: Sequence[HTTPRouteHandler]) -> bytes:
 
 
 def document_route(root: str, handlers: Sequence[HTTPRouteHandler]) -> HTTPRouteHandler:
-    """Return the handler that gives the document."""
-    content = document(root, handlers)
+    """Return the handler that gives the document, which is made when it is first asked for."""
+    made = cache(lambda: document(root, handlers))
     asks = {"scope": None, "query": frozenset[str](), "body": None}
 
     @get("/openapi.json", opt=asks, sync_to_thread=False, include_in_schema=False)
     def openapi() -> Response[bytes]:
         """Return what describes this API."""
-        return Response(content, media_type="application/json")
+        return Response(made(), media_type="application/json")
 
     return openapi
 

@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from msgspec import Struct
 
+from crossmargin.api import stream
 from crossmargin.api.context import Context
 from crossmargin.api.keys import Scope
 from crossmargin.api.native import accounts, admin, market, orders, stories
@@ -43,6 +44,7 @@ def routes(context: Context) -> list[Any]:
             route_handlers=[*handlers, document_route(ROOT, handlers)],
             guards=[form_guard(context)],
         ),
+        stream.route(context, f"{ROOT}/stream"),
     ]
 
 
