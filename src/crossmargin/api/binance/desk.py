@@ -78,6 +78,19 @@ class Desk:
             raise DialectError(-1109)
         return found
 
+    def take_tokens(
+        self, weight: int, *, key_id: str = "", address: str = "", is_cancel: bool = False
+    ) -> None:
+        """Take tokens from an address's buckets, or from those of a key that was shown.
+
+        Raises
+        ------
+        DialectError
+            -1003 if there are none.
+        """
+        if self.context.gate.wait_s(key_id, address, weight, is_cancel=is_cancel):
+            raise DialectError(-1003)
+
     def check_may_trade(self, request: Request, symbol: str) -> None:
         """Refuse a symbol that the key is not for.
 

@@ -7,7 +7,7 @@ answered with a 4xx (503 where too much waits), a code and words; a 200 is never
 
 import msgspec
 
-from crossmargin.api.asgi import Application, Receive, Scope, Send, address_of
+from crossmargin.api.asgi import Application, Asked, Receive, Scope, Send, address_of, asked_of
 from crossmargin.api.binance import sockets, ws_api
 from crossmargin.api.binance.countdown_cancel import Watch
 from crossmargin.api.binance.desk import Desk, Request
@@ -71,10 +71,11 @@ async def _answer_http(desk: Desk, scope: Scope, receive: Receive, send: Send) -
             key_id,
             address_of(scope),
         )
-        found = await _answer(desk, incoming)
+        found = await _answer(desk, incoming, asked_of(scope))
         status, content = 200, _ENCODER.encode(found)
     except DialectError as error:
         status, content = error.status, _ENCODER.encode(error.body())
+        asked_of(scope).why = str(error.code)
     extra = [(b"retry-after", b"1")] if status in (429, 503) else []
     await send(
         {
@@ -90,25 +91,21 @@ async def _answer_http(desk: Desk, scope: Scope, receive: Receive, send: Send) -
     await send({"type": "http.response.body", "body": content})
 
 
-async def _answer(desk: Desk, incoming: Incoming) -> object:
+async def _answer(desk: Desk, incoming: Incoming, asked: Asked) -> object:
     route = ROUTES.get((incoming.method, incoming.path))
     if route is None:
         raise DialectError(-5000, incoming.path[:100], incoming.method)
-    _take_tokens(desk, route, incoming)
+    desk.take_tokens(route.weight, address=incoming.address, is_cancel=route.is_cancel)
     params = Params.read(incoming.query, incoming.body)
     key = _authenticated(desk, route, incoming, params)
+    if key is not None:
+        asked.key, asked.account = key.id, key.account
+        desk.take_tokens(route.weight, key_id=key.id, is_cancel=route.is_cancel)
     try:
         return await route.handler(desk, Request(params, key))
     except StoreError:
         # Whether it has happened is not known before the venue is started again.
         raise DialectError(-1001) from None
-
-
-def _take_tokens(desk: Desk, route: Route, incoming: Incoming) -> None:
-    gate = desk.context.gate
-    wait_s = gate.wait_s(incoming.key_id, incoming.address, route.weight, is_cancel=route.is_cancel)
-    if wait_s:
-        raise DialectError(-1003)
 
 
 def _authenticated(desk: Desk, route: Route, incoming: Incoming, params: Params) -> Key | None:

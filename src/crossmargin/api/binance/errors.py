@@ -95,7 +95,7 @@ TEXTS = {
 }
 """The words of every code of the dialect, with places for what they name."""
 
-STATUSES = {-5000: 404, -2014: 401, -2015: 401, -1002: 401, -1003: 429, -1015: 429, -1008: 503}
+STATUSES = {-5000: 404, -2014: 401, -2015: 401, -1003: 429, -1015: 429, -1008: 503}
 """The HTTP status of a code; 400 for all others."""
 
 TRANSLATED: dict[int, int] = {

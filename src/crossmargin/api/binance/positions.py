@@ -19,13 +19,13 @@ from crossmargin.api.binance.brackets import notional_max
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.portfolio import Portfolio, asked, bucket_of, given
 from crossmargin.api.binance.shapes import held_side_name, side_name
-from crossmargin.api.binance.symbols import contract_named, listed
+from crossmargin.api.binance.symbols import contract_named, listed, steps_of
 from crossmargin.margin.assessment import PositionAssessment
 from crossmargin.margin.boundary import PositionBoundary
 from crossmargin.margin.lookup import contract_of, leverage_of
 from crossmargin.model.account import MarginMode
 from crossmargin.model.order import Side
-from crossmargin.money import ONE, ZERO, plain, quotient_up
+from crossmargin.money import ONE, ZERO, down_to, plain, quotient_up, up_to
 
 
 class Row(Struct, frozen=True):
@@ -117,7 +117,7 @@ def _held(portfolio: Portfolio, one: PositionAssessment, boundary: PositionBound
         mark_price=one.mark_price,
         pnl=one.unrealised_pnl,
         notional=one.notional,
-        liquidation_price=_end(boundary, one.side),
+        liquidation_price=_end(portfolio, one, boundary),
         isolated_margin=equity if is_isolated else ZERO,
         isolated_wallet=position.margin,
         position_initial=one.initial_margin or ZERO,
@@ -142,12 +142,17 @@ def _resting(portfolio: Portfolio, symbol: str, side: Side | None) -> Row:
     )
 
 
-def _end(boundary: PositionBoundary | None, side: Side) -> Decimal | None:
+def _end(
+    portfolio: Portfolio, one: PositionAssessment, boundary: PositionBoundary | None
+) -> Decimal | None:
+    # To the venue's own steps, which rulebooks need not know; never beyond where it ends.
     if boundary is None:
         return None
-    near, far = boundary.lower, boundary.upper
-    if side is Side.SHORT:
-        near, far = far, near
+    tick = steps_of(portfolio.state, contract_of(one.symbol, portfolio.state.rulebook)).tick
+    lower, upper = boundary.lower, boundary.upper
+    lower = up_to(tick, lower) if tick is not None and lower is not None else lower
+    upper = down_to(tick, upper) if tick is not None and upper is not None else upper
+    near, far = (lower, upper) if one.side is Side.LONG else (upper, lower)
     return near if near is not None else far
 
 

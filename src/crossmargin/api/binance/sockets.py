@@ -22,7 +22,9 @@ from crossmargin.api.binance.listener import Listener
 
 PREFIXES = ("public", "market", "private")
 PLAIN, COMBINED = "ws", "stream"
-SLOW_CODE, UNKNOWN_CODE, MALFORMED_CODE = 1008, 1008, 1003
+POLICY_CODE = 1008
+"""Why the server closes a connection: it is too slow, or hears what is not there."""
+NUMBER_LENGTH = 10
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -53,7 +55,7 @@ def wanted(path: str, query: bytes) -> Wanted | None:
     for streams in asked.get("streams", []):
         names += streams.split("/")
     names += asked.get("listenKey", [])
-    given = (name for name in names if name and not name.isdigit())
+    given = (name for name in names if name and not _is_number(name))
     return Wanted(tuple(dict.fromkeys(given)), parts[0] == COMBINED)
 
 
@@ -64,7 +66,7 @@ async def serve(hub: Hub, asked: Wanted, receive: Receive, send: Send) -> None:
     unknown = [name for name in asked.names if not hub.subscribe(listener, name)]
     if unknown:
         hub.leave(listener)
-        await send({"type": "websocket.close", "code": UNKNOWN_CODE, "reason": "unknown stream"})
+        await send({"type": "websocket.close", "code": POLICY_CODE, "reason": "unknown stream"})
         return
     await send({"type": "websocket.accept"})
     sending = asyncio.create_task(_send_all(listener, send))
@@ -104,7 +106,7 @@ def answered(hub: Hub, listener: Listener, text: str) -> bytes:
 async def _send_all(listener: Listener, send: Send) -> None:
     while (body := await listener.next()) is not None:
         await send({"type": "websocket.send", "text": body.decode()})
-    await send({"type": "websocket.close", "code": SLOW_CODE, "reason": "too slow"})
+    await send({"type": "websocket.close", "code": POLICY_CODE, "reason": "too slow"})
 
 
 async def _receive_all(hub: Hub, listener: Listener, receive: Receive) -> None:
@@ -113,6 +115,11 @@ async def _receive_all(hub: Hub, listener: Listener, receive: Receive) -> None:
         if text is None:
             text = (message.get("bytes") or b"").decode("utf-8", "replace")
         listener.say(answered(hub, listener, text))
+
+
+def _is_number(name: str) -> bool:
+    # How a client counts its connections; a listen key might be of digits alone, too.
+    return name.isdigit() and len(name) < NUMBER_LENGTH
 
 
 def _property(listener: Listener, asked: Control) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from crossmargin.api.asgi import Asked as Known
 from crossmargin.api.asgi import Receive, Scope, Send, address_of
 from crossmargin.api.binance import account, algo, market, orders, positions, user_data
 from crossmargin.api.binance.desk import Desk, Request
@@ -76,13 +77,17 @@ async def serve(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
 async def answered(desk: Desk, text: str, address: str) -> bytes:
     """Return the answer to a request."""
     name: int | str | None = None
+    method, known, status = "", Known(), 200
     try:
         asked = _decoded(text)
-        name = asked.id
-        result = await _result(desk, asked, address)
-        body = {"id": name, "status": 200, "result": result}
+        name, method = asked.id, asked.method
+        result = await _result(desk, asked, address, known)
+        body = {"id": name, "status": status, "result": result}
     except DialectError as error:
-        body = {"id": name, "status": error.status, "error": error.body()}
+        status, known.why = error.status, str(error.code)
+        body = {"id": name, "status": status, "error": error.body()}
+    wall_ms = desk.service.wall_ms()
+    desk.context.gate.note(wall_ms, known, f"WEBSOCKET {PATH} {method}", status, address)
     body["rateLimits"] = rate_limits(desk.context.gate.rates)
     return _ENCODER.encode(body)
 
@@ -93,17 +98,19 @@ def signed_text(params: Mapping[str, str]) -> bytes:
     return "&".join(pairs).encode()
 
 
-async def _result(desk: Desk, asked: Asked, address: str) -> object:
+async def _result(desk: Desk, asked: Asked, address: str, known: Known) -> object:
     route = METHODS.get(asked.method)
     if route is None:
         raise DialectError(-5000, asked.method[:100], "WebSocket")
     texts = {name: text_of(value) for name, value in asked.params.items()}
-    key_id = texts.get(KEY, "")
-    if desk.context.gate.wait_s(key_id, address, route.weight, is_cancel=route.is_cancel):
-        raise DialectError(-1003)
+    desk.take_tokens(route.weight, address=address, is_cancel=route.is_cancel)
     params = Params(texts)
+    key = _key(desk, route, params, texts)
+    if key is not None:
+        known.key, known.account = key.id, key.account
+        desk.take_tokens(route.weight, key_id=key.id, is_cancel=route.is_cancel)
     try:
-        return await route.handler(desk, Request(params, _key(desk, route, params, texts)))
+        return await route.handler(desk, Request(params, key))
     except StoreError:
         raise DialectError(-1001) from None
 

@@ -1,0 +1,268 @@
+"""What is heard on WebSockets: forms of addresses, order and continuity, and who is dropped."""
+
+import json
+
+import pytest
+
+from crossmargin.api.binance.listen_keys import KEPT_MS
+from crossmargin.api.binance.sockets import Wanted, wanted
+from crossmargin.api.binance.stream_names import Kind, stream_named
+from crossmargin.api.binance.ws_api import signed_text
+from crossmargin.api.signing import hmac_hex
+from tests.unit.api.binance.booth import BTC, Booth
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "names", "is_combined"),
+    [
+        ("/ws", "", (), False),
+        ("/ws/btcusdt@trade", "", ("btcusdt@trade",), False),
+        ("/ws/btcusdt@trade/ethusdt@trade", "", ("btcusdt@trade", "ethusdt@trade"), False),
+        ("/stream", "", (), True),
+        ("/stream", "streams=a@trade/b@trade", ("a@trade", "b@trade"), True),
+        ("/market/ws/3", "", (), False),
+        ("/public/stream", "streams=a@trade", ("a@trade",), True),
+        ("/private/ws", "listenKey=abc", ("abc",), False),
+        ("/market/stream/", "", (), True),
+    ],
+)
+def test_forms_of_addresses(path, query, names, is_combined):
+    assert Wanted(names, is_combined) == wanted(path, query.encode())
+
+
+@pytest.mark.parametrize("path", ["/", "/public", "/wsx", "/ws-fapi/v1", "/fapi/v1/order"])
+def test_addresses_of_no_stream(path):
+    assert wanted(path, b"") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "symbol", "detail"),
+    [
+        ("btcusdt@depth", Kind.DEPTH, BTC, ""),
+        ("btcusdt@depth@100ms", Kind.DEPTH, BTC, ""),
+        ("btcusdt@depth20@500ms", Kind.TOP, BTC, "20"),
+        ("btcusdt@kline_1M", Kind.KLINE, BTC, "1M"),
+        ("BTCUSDT@aggTrade", Kind.AGGREGATE, BTC, ""),
+        ("!markPrice@arr@1s", Kind.MARK_PRICE, "", "1s"),
+        ("!miniTicker@arr", Kind.MINI_TICKER, "", ""),
+    ],
+)
+def test_names_of_streams(name, kind, symbol, detail):
+    found = stream_named(name)
+
+    assert (kind, symbol, detail) == (found.kind, found.symbol, found.detail)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "btcusdt", "@trade", "btcusdt@depth7", "btcusdt@kline_7m", "!x", "a@trade@1s"]
+)
+def test_names_of_no_stream(name):
+    assert stream_named(name) is None
+
+
+@pytest.mark.parametrize("name", [1, "one", "0b4f6a3c-6f1e-4a52-9df5-5e3c2f3b4a5d"])
+def test_control_frames_are_answered_with_their_id(booth, name):
+    with booth.socket("/ws") as socket:
+        said = socket.say(method="SUBSCRIBE", params=["btcusdt@trade"], id=name)
+        assert {"result": None, "id": name} == said
+        said = socket.say(method="LIST_SUBSCRIPTIONS", id=name)
+        assert {"result": ["btcusdt@trade"], "id": name} == said
+        assert {"result": None, "id": name} == socket.say(
+            method="UNSUBSCRIBE", params=["btcusdt@trade"], id=name
+        )
+        assert [] == socket.say(method="LIST_SUBSCRIPTIONS", id=name)["result"]
+        assert 2 == socket.say(method="SUBSCRIBE", params=["nothing"], id=name)["error"]["code"]
+
+
+def test_messages_are_wrapped_on_combined_forms_alone(booth):
+    with (
+        booth.socket("/ws/btcusdt@trade") as bare,
+        booth.socket("/market/stream", "streams=btcusdt@trade") as wrapped,
+    ):
+        booth.order(quantity="0.1")
+
+        said = bare.read()
+        assert ("trade", "50000.1", "0.1", False) == tuple(said[key] for key in "epqm")
+        said = wrapped.read()
+        assert ("btcusdt@trade", "trade") == (said["stream"], said["data"]["e"])
+
+
+def test_a_book_is_put_together_from_a_snapshot_and_its_changes(booth):
+    with booth.socket("/ws/btcusdt@depth@100ms") as socket:
+        booth.price(50_010)
+        first = socket.read()
+        snapshot = booth.public("/fapi/v1/depth", symbol=BTC, limit=1000).json
+        book = {side: dict(snapshot[side]) for side in ("bids", "asks")}
+        last = None
+        for price in (50_020, 50_005, 50_050):
+            booth.price(price)
+            booth.order(quantity="0.1")
+            change = socket.read()
+            if last is None:
+                # Binance's fifth rule.
+                assert change["U"] <= snapshot["lastUpdateId"] <= change["u"]
+                assert first["u"] == change["pu"]
+            else:
+                assert last["u"] == change["pu"]
+            for side, name in (("bids", "b"), ("asks", "a")):
+                for level, size in change[name]:
+                    book[side][level] = size
+                    if size == "0":
+                        del book[side][level]
+            last = change
+        now = booth.public("/fapi/v1/depth", symbol=BTC, limit=1000).json
+
+        assert {side: dict(now[side]) for side in ("bids", "asks")} == book
+
+
+def test_states_are_told_by_the_beat(booth):
+    names = "btcusdt@kline_1m/btcusdt@markPrice@1s/btcusdt@miniTicker/!ticker@arr/btcusdt@depth5"
+    with booth.socket("/stream", f"streams={names}/btcusdt@bookTicker/btcusdt@aggTrade") as socket:
+        booth.order(quantity="0.1")
+        heard = {}
+        while len(heard) < 7:
+            said = socket.read()
+            heard[said["stream"]] = said["data"]
+
+    assert ("50000.1", "0.1", 1) == tuple(heard["btcusdt@kline_1m"]["k"][key] for key in "cvn")
+    assert "50000" == heard["btcusdt@markPrice@1s"]["p"]
+    assert "50000.1" == heard["btcusdt@miniTicker"]["c"]
+    assert "24hrTicker" == heard["!ticker@arr"][0]["e"]
+    assert ["50000.1", "99.9"] == heard["btcusdt@depth5"]["a"][0]
+    assert ("49999.9", "99.9") == tuple(heard["btcusdt@bookTicker"][key] for key in "bA")
+
+
+def test_forced_orders_are_heard_by_all(booth):
+    booth.post("/fapi/v1/leverage", symbol=BTC, leverage=50)
+    booth.order(quantity="9")
+    with booth.socket("/ws/!forceOrder@arr") as socket:
+        booth.see(49_000)
+        said = socket.read()["o"]
+
+    assert (BTC, "SELL", "FILLED") == (said["s"], said["S"], said["X"])
+
+
+def user_stream(booth):
+    key = booth.ask("POST", "/fapi/v1/listenKey", headers=booth.header()).json["listenKey"]
+    return key, booth.socket(f"/ws/{key}")
+
+
+def test_an_owner_is_told_everything_in_order(booth):
+    _, opened = user_stream(booth)
+    with opened as socket:
+        booth.post("/fapi/v1/leverage", symbol=BTC, leverage=10)
+        booth.order(quantity="0.1", newClientOrderId="in")
+        stop = {"symbol": BTC, "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "49000"}
+        more = {"quantity": "0.1", "clientAlgoId": "out", "workingType": "MARK_PRICE"}
+        booth.post("/fapi/v1/algoOrder", algoType="CONDITIONAL", **stop, **more)
+        booth.see(48_990)
+        said = socket.rest()
+
+    kinds = [(one["e"], one.get("o", one.get("a", {})).get("X", "")) for one in said]
+    assert [
+        ("ACCOUNT_CONFIG_UPDATE", ""),
+        ("ORDER_TRADE_UPDATE", "NEW"),
+        ("ACCOUNT_UPDATE", ""),
+        ("ORDER_TRADE_UPDATE", "FILLED"),
+        ("ALGO_UPDATE", "NEW"),
+        ("ALGO_UPDATE", "TRIGGERED"),
+        ("ORDER_TRADE_UPDATE", "NEW"),
+        ("ACCOUNT_UPDATE", ""),
+        ("ORDER_TRADE_UPDATE", "FILLED"),
+        ("ALGO_UPDATE", "FINISHED"),
+    ] == kinds
+    bought, sold = (one["a"] for one in said if one["e"] == "ACCOUNT_UPDATE")
+    # 10,000 − 2.500005, then sold at 49,999.9: − 0.02 and a fee of 2.499995.
+    assert ("9997.499995", "9994.98") == (bought["B"][0]["wb"], sold["B"][0]["wb"])
+    assert ("0.1", "0") == (bought["P"][0]["pa"], sold["P"][0]["pa"])
+    fill = said[3]["o"]
+    assert ("in", "TRADE", "0.1", "50000.1", "2.500005", "USDT") == tuple(
+        fill[key] for key in ("c", "x", "l", "L", "n", "N")
+    )
+
+
+def test_several_fills_of_one_order_are_told_one_by_one(booth):
+    _, opened = user_stream(booth)
+    booth.price(50_000, size="0.04")
+    with opened as socket:
+        booth.order(quantity="0.1")
+        fills = [one["o"] for one in socket.rest() if one["e"] == "ORDER_TRADE_UPDATE"][1:]
+
+    assert [("0.04", "0.04", "PARTIALLY_FILLED"), ("0.04", "0.08", "PARTIALLY_FILLED")] == [
+        (one["l"], one["z"], one["X"]) for one in fills[:2]
+    ]
+    assert ("0.02", "0.1", "FILLED") == tuple(fills[2][key] for key in "lzX")
+
+
+def test_an_account_near_its_end_is_called_once(booth):
+    booth.post("/fapi/v1/leverage", symbol=BTC, leverage=50)
+    booth.order(quantity="9")
+    _, opened = user_stream(booth)
+    with opened as socket:
+        # Maintenance is about 1,790, equity 10,000 − 225 − 9 × 850: 2,124.
+        booth.price(49_150)
+        call = socket.until(lambda one: one["e"] == "MARGIN_CALL")
+
+        assert [(BTC, "9", "CROSSED")] == [(one["s"], one["pa"], one["mt"]) for one in call["p"]]
+
+
+def test_a_listen_key_is_extended_closed_and_ends(booth):
+    key, opened = user_stream(booth)
+    path = "/fapi/v1/listenKey"
+
+    assert {"listenKey": key} == booth.ask("POST", path, headers=booth.header()).json
+    booth.wall.advance(KEPT_MS - 1)
+    assert 200 == booth.ask("PUT", path, headers=booth.header()).status
+    with opened as socket:
+        booth.wall.advance(KEPT_MS)
+        ended = socket.until(lambda one: one["e"] == "listenKeyExpired")
+        assert key == ended["listenKey"]
+    assert -1125 == booth.ask("PUT", path, headers=booth.header()).code
+    again = booth.ask("POST", path, headers=booth.header()).json["listenKey"]
+    assert again != key
+    assert -1125 == booth.ask("PUT", path, f"listenKey={key}", headers=booth.header()).code
+    assert {} == booth.ask("DELETE", path, f"listenKey={again}", headers=booth.header()).json
+    assert -1125 == booth.ask("DELETE", path, headers=booth.header()).code
+
+
+def test_a_key_that_is_none_opens_no_socket(booth):
+    with booth.socket("/private/ws", "listenKey=" + "0" * 64) as socket:
+        assert "websocket.close" == socket.first["type"]
+
+
+def test_a_reader_that_is_too_slow_is_dropped(tmp_path):
+    booth = Booth(tmp_path, waiting_max=5)
+    socket = booth.socket("/ws/btcusdt@trade")
+    with socket as slow:
+        slow.sent = None  # Nobody takes anything off its hands.
+        for _ in range(10):
+            booth.order(quantity="0.01")
+    booth.close()
+
+
+def test_requests_over_a_websocket_are_those_of_rest(booth):
+    def ask(socket, method, **params):
+        values = {**params, "apiKey": booth.trader.id, "timestamp": booth.wall.now_ms()}
+        signature = hmac_hex(
+            booth.keys.secret(booth.trader.id),
+            signed_text({name: str(value) for name, value in values.items()}),
+        )
+        return socket.say(id="7", method=method, params={**values, "signature": signature})
+
+    with booth.socket("/ws-fapi/v1") as socket:
+        fields = {"symbol": BTC, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
+        placed = ask(socket, "order.place", quantity="0.01", price="49000", **fields)
+        assert (200, "NEW") == (placed["status"], placed["result"]["status"])
+        order_id = placed["result"]["orderId"]
+        status = ask(socket, "order.status", symbol=BTC, orderId=order_id)
+        assert order_id == status["result"]["orderId"]
+        gone = ask(socket, "order.cancel", symbol=BTC, orderId=order_id)
+        assert "CANCELED" == gone["result"]["status"]
+        refused = ask(socket, "order.cancel", symbol=BTC, orderId=order_id)
+        assert (400, {"code": -2011, "msg": "Unknown order sent."}) == (
+            *(refused["status"], refused["error"]),
+        )
+        assert "10000" == ask(socket, "v2/account.balance")["result"][0]["balance"]
+        assert 404 == ask(socket, "no.such")["status"]
+        socket.send("{")
+        assert -1135 == json.loads(socket.next()["text"])["error"]["code"]
