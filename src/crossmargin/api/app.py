@@ -129,20 +129,10 @@ async def _connect(
 
 
 def _note(context: Context, scope: Scope, status: int) -> None:
-    asked = asked_of(scope)
-    if not asked.key and (status < 400 or not context.gate.may_note()):
-        return
-    context.gate.audit.add(
-        context.service.wall_ms(),
-        # Without the query, which may hold a signature.
-        f"{scope.get('method', 'WEBSOCKET')} {scope['path']}",
-        status,
-        key=asked.key,
-        account=asked.account,
-        address=address_of(scope),
-        why=asked.why,
-        sequence=asked.sequence,
-    )
+    # Without the query, which may hold a signature.
+    what = f"{scope.get('method', 'WEBSOCKET')} {scope['path']}"
+    wall_ms = context.service.wall_ms()
+    context.gate.note(wall_ms, asked_of(scope), what, status, address_of(scope))
 
 
 def _check_site(context: Context, scope: Scope, method: str) -> None:

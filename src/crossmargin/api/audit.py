@@ -72,7 +72,9 @@ class Audit:
             try:
                 self._number = msgspec.json.decode(last, type=Line).number
             except (msgspec.MsgspecError, UnicodeError) as error:
-                raise StoreError(f"{path}: the last line is damaged: {error}") from error
+                raise StoreError(
+                    f"{path}: the last line is damaged, keep the file elsewhere: {error}"
+                ) from error
             self._previous = sha256(last).hexdigest()
 
     def add(

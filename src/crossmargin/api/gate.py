@@ -15,6 +15,7 @@ from math import ceil
 
 from msgspec import Struct
 
+from crossmargin.api.asgi import Asked
 from crossmargin.api.audit import Audit
 from crossmargin.api.problem import Problem
 
@@ -134,16 +135,24 @@ class Gate:
         if wait:
             raise Problem(429, "too-many-requests", "too many requests", retry_after_s=ceil(wait))
 
-    def may_note(self) -> bool:
-        """Return whether one more refusal of somebody unknown goes into the audit log.
+    def note(self, at_ms: int, asked: Asked, what: str, status: int, address: str) -> None:
+        """Write into the audit log what came of a request, where it belongs there.
 
-        Else anybody who can send requests could fill the disk.
+        Everything that was asked with a key does, and what was refused to somebody unknown: of that
+        a bounded number a second, or anybody who can send requests could fill the disk.
         """
-        bucket = self._bucket(("note", "", False), self.rates.unknown, self._monotonic())
-        if bucket.wait_s(1):
-            return False
-        bucket.tokens -= 1
-        return True
+        if not asked.key and (status < 400 or not self._may_note()):
+            return
+        self.audit.add(
+            at_ms,
+            what,
+            status,
+            key=asked.key,
+            account=asked.account,
+            address=address,
+            why=asked.why,
+            sequence=asked.sequence,
+        )
 
     def enter(self, address: str) -> bool:
         """Count a WebSocket of an address; return whether there is room for it."""
@@ -158,6 +167,13 @@ class Gate:
         count = self._connections.pop(address, 0) - 1
         if count > 0:
             self._connections[address] = count
+
+    def _may_note(self) -> bool:
+        bucket = self._bucket(("note", "", False), self.rates.unknown, self._monotonic())
+        if bucket.wait_s(1):
+            return False
+        bucket.tokens -= 1
+        return True
 
     def _bucket(self, key: tuple[str, str, bool], rate: Rate, now: float) -> "_Bucket":
         found = self._buckets.get(key)
@@ -184,6 +200,12 @@ class _Bucket:
 
     def wait_s(self, weight: int) -> float:
         return max(0.0, (weight - self.tokens) / self.rate.per_second)
+
+
+def is_deeper(body: bytes, depth_max: int) -> bool:
+    """Return whether JSON is nested deeper than `depth_max`; what is no JSON has a depth too."""
+    # What opens no more than that often need not be looked at.
+    return body.count(b"{") + body.count(b"[") > depth_max and json_depth(body) > depth_max
 
 
 def json_depth(body: bytes) -> int:

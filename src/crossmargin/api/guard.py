@@ -21,7 +21,7 @@ from litestar.routes import HTTPRoute
 from crossmargin.api.asgi import Scope as AsgiScope
 from crossmargin.api.asgi import address_of, asked_of
 from crossmargin.api.context import Context
-from crossmargin.api.gate import json_depth
+from crossmargin.api.gate import is_deeper
 from crossmargin.api.keys import Key, Scope
 from crossmargin.api.problem import Problem
 from crossmargin.api.signing import request_of
@@ -88,6 +88,6 @@ async def _authenticated(context: Context, connection: Request[Any, Any, Any], s
     asked.key, asked.account = key.id, key.account
     if not key.may(scope):
         raise Problem(403, "scope-missing", f"the key has no scope {scope}")
-    if json_depth(body) > context.settings.depth_max:
+    if is_deeper(body, context.settings.depth_max):
         raise Problem(400, "too-deep", f"nested deeper than {context.settings.depth_max}")
     return key

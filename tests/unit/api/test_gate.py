@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossmargin.api.gate import Gate, Rate, Rates, json_depth
+from crossmargin.api.asgi import Asked
+from crossmargin.api.audit import Audit
+from crossmargin.api.gate import Gate, Rate, Rates, is_deeper, json_depth
 from crossmargin.api.problem import Problem
 
 HOSTS = ("127.0.0.1:8480", "localhost:8480", "[::1]:8480")
@@ -161,13 +163,30 @@ def test_websockets_of_an_address_are_counted():
     assert [True, True, False] == [at.enter("a") for _ in range(3)]
 
 
-def test_the_unknown_fill_no_disk():
-    machine = Machine()
-    at = gate(machine, unknown=Rate(2, 1))
+def noted(at, path, *what):
+    for asked, status in what:
+        at.note(1, asked, "GET /x", status, "127.0.0.1")
+    return [(one["key"], one["result"]) for one in map(json.loads, path.read_text().splitlines())]
 
-    assert [True, True, False] == [at.may_note() for _ in range(3)]
+
+def test_what_belongs_into_the_audit_log_and_what_does_not(tmp_path):
+    path = tmp_path / "audit"
+    at = Gate(HOSTS, audit=Audit(path))
+    known, unknown = Asked(key="k", account="ann"), Asked()
+
+    assert [("k", 200), ("k", 429), ("", 401)] == noted(
+        at, path, (known, 200), (unknown, 200), (known, 429), (unknown, 401)
+    )
+
+
+def test_who_shows_no_key_fills_no_disk(tmp_path):
+    machine, path = Machine(), tmp_path / "audit"
+    at = Gate(HOSTS, Rates(unknown=Rate(2, 1)), Audit(path), machine)
+
+    assert 2 == len(noted(at, path, *[(Asked(), 401)] * 9))
+    assert 4 == len(noted(at, path, *[(Asked(key="k"), 401)] * 2))
     machine.seconds += 1
-    assert at.may_note()
+    assert 5 == len(noted(at, path, *[(Asked(), 401)] * 9))
 
 
 @pytest.mark.parametrize(
@@ -186,6 +205,8 @@ def test_the_unknown_fill_no_disk():
 )
 def test_depth(body, depth):
     assert depth == json_depth(body)
+    assert is_deeper(body, depth - 1)
+    assert not is_deeper(body, depth)
 
 
 JSON = st.recursive(
