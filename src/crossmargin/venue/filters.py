@@ -20,6 +20,7 @@ from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ONE, ZERO, number, plain
 from crossmargin.venue.command import PlaceOrder, TimeInForce, Trigger
 from crossmargin.venue.decision import Decision
+from crossmargin.venue.expiry import expiry_ms
 from crossmargin.venue.prices import is_trading_halted
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.settings import Filters
@@ -43,8 +44,8 @@ def instrument_to_trade(decision: Decision, symbol: str) -> Instrument:
     contract = state.rulebook.contracts.get(symbol)
     if contract is None:
         raise decision.refuse(Code.UNKNOWN_SYMBOL, f"{symbol} is not traded here.")
-    terms = contract.instrument.option
-    if terms is not None and terms.expires_ms <= state.at_ms:
+    expires_ms = expiry_ms(contract.instrument)
+    if expires_ms is not None and expires_ms <= state.at_ms:
         raise decision.refuse(Code.UNKNOWN_SYMBOL, f"{symbol} has expired.")
     if is_trading_halted(state, symbol):
         raise decision.refuse(Code.HALTED, f"Trading in {symbol} is halted for want of prices.")

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from crossmargin.model.account import MarginMode, Position
 from crossmargin.model.instrument import Instrument, Kind, OptionTerms
@@ -14,6 +15,8 @@ from crossmargin.venue import event
 from crossmargin.venue.clock import tick
 from crossmargin.venue.command import PlaceOrder, Tick
 from crossmargin.venue.expiry import settlement_price, symbol_expiry_ms
+from crossmargin.venue.orders import place_order
+from crossmargin.venue.refusal import Code, Refusal
 from tests.toys import book, marginal
 from tests.unit.venue.stage import Stage
 
@@ -158,3 +161,19 @@ def test_an_asset_price_stands_in_for_an_index_that_is_gone():
     )
     stage.do(tick, Tick(at_ms=MOMENT))
     assert wallets(stage, "USDT") == [D(11000), D(9000)]
+
+
+@pytest.mark.parametrize("instrument", [FUTURE, COIN])
+def test_what_has_expired_is_not_traded_any_more(instrument):
+    stage = staged(instrument, "51000")
+    symbol = instrument.symbol
+    offer = PlaceOrder(at_ms=MOMENT - 1, account="long", symbol=symbol, size=D(1), price=D(10))
+    stage.do(place_order, offer)
+    # Also before the clock's tick has said so.
+    with pytest.raises(Refusal) as found:
+        stage.do(place_order, replace(offer, at_ms=MOMENT))
+    assert found.value.code == Code.UNKNOWN_SYMBOL
+    stage.do(tick, Tick(at_ms=MOMENT))
+    stage.priced(symbol, "51000")
+    with pytest.raises(Refusal, match="has expired"):
+        stage.do(place_order, replace(offer, at_ms=MOMENT + 1))
