@@ -87,7 +87,7 @@ def opening(context: Context) -> list[HTTPRouteHandler]:
         """Open an account, empty."""
         parent = data.parent or ""
         if parent:
-            account_of(context, parent)
+            account_of(context, parent, "body.parent")
         asking = command.OpenAccount(
             at_ms=0, account=data.account, client_id=data.client_id, parent=parent
         )

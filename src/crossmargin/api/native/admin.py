@@ -99,7 +99,7 @@ def keys(context: Context) -> list[HTTPRouteHandler]:
     async def issue_key(request: Asking, data: JSONBody[bodies.NewKey]) -> KeyIssued:
         """Issue a key; its secret is shown in this answer and nowhere else."""
         if data.account is not None:
-            account_of(context, data.account)
+            account_of(context, data.account, "body.account")
         limits = _limits(data.limits)
 
         async def issue() -> Key:

@@ -188,10 +188,11 @@ class KeyRevoked(Struct, frozen=True):
 
 
 class StoryView(Struct, frozen=True):
-    """A story that can be played."""
+    """A story that can be played; `fault` is why it cannot."""
 
     name: str
     title: str
+    fault: str | None
 
 
 class StoryMoment(Struct, frozen=True):

@@ -109,8 +109,8 @@ def maybe(text: str | None, where: str) -> Decimal | None:
     return None if text is None else amount(text, where)
 
 
-def account_of(context: Context, name: str) -> AccountState:
-    """Return an account.
+def account_of(context: Context, name: str, where: str = "path") -> AccountState:
+    """Return an account; `where` is where the request names it.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def account_of(context: Context, name: str) -> AccountState:
     """
     found = context.service.state.accounts.get(name)
     if found is None:
-        raise Problem(404, "unknown-account", f"there is no account {name}", where="path")
+        raise Problem(404, "unknown-account", f"there is no account {name}", where=where)
     return found
 
 

@@ -50,7 +50,7 @@ def stories(context: Context) -> list[HTTPRouteHandler]:
     @reads("/stories", Scope.ADMIN)
     async def list_stories() -> list[StoryView]:
         """Return the stories in the folder of the server's settings."""
-        return [StoryView(name, _read(path).title) for name, path in _paths(folder).items()]
+        return [_view(name, path) for name, path in _paths(folder).items()]
 
     @reads("/stories/{story:str}/outcome", Scope.ADMIN, weight=50)
     async def play_story(story: StoryPath) -> StoryPlayed:
@@ -78,7 +78,7 @@ def steering(context: Context) -> list[HTTPRouteHandler]:
     @changes("/edge", Scope.ADMIN, bodies.EdgeAsked, weight=5)
     async def go_to_edge(request: Asking, data: JSONBody[bodies.EdgeAsked]) -> EdgeReached:
         """Let prices go until an account is so far from liquidation; the feed goes on there."""
-        account_of(context, data.account)
+        account_of(context, data.account, "body.account")
         wanted = Edge(
             at_ms=0,
             account=data.account,
@@ -118,6 +118,13 @@ def _paths(folder: Path | None) -> dict[str, Path]:
     if folder is None:
         return {}
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _view(name: str, path: Path) -> StoryView:
+    try:
+        return StoryView(name, read_story(path).title, None)
+    except CrossmarginError as error:
+        return StoryView(name, "", str(error))
 
 
 def _read(path: Path) -> Story:
