@@ -40,6 +40,8 @@ def findings_of(path: str) -> Iterator[tidy.Finding]:
     if path in source.modules().values():
         yield from tidy.banned_findings(path.removeprefix("src/crossmargin/"), text)
         yield from tidy.raises_findings(text)
+    if path.startswith("src/crossmargin/api/"):
+        yield from tidy.comparison_findings(text)
 
 
 def test_the_project_is_tidy():
@@ -203,3 +205,20 @@ def test_a_page_has_one_title(text, rules):
 )
 def test_locks_hold_versions_and_no_addresses(text, rules):
     assert rules == [rule for _, rule, _ in tidy.lock_findings(text)]
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("signature == expected", ["signature"]),
+        ("expected != request.signature", ["signature"]),
+        ("key.secret == other.api_secret", ["secret", "api_secret"]),
+        ("digest in known", ["digest"]),
+        ("is_same(signature, expected)", []),
+        ("if not signature: pass", []),
+        ("name == SIGNATURE", []),
+        ("signature is None", []),
+    ],
+)
+def test_secrets_are_not_compared_by_signs_of_equality(code, names):
+    assert names == [what.partition(":")[0] for _, _, what in tidy.comparison_findings(code)]

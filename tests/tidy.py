@@ -121,6 +121,21 @@ def banned_findings(path: str, code: str) -> Iterator[Finding]:
                     yield node.lineno, ban.rule, f"{name}: {ban.instead}"
 
 
+SECRET_NAME = re.compile(r"signature|secret|token|digest|hmac", re.IGNORECASE)
+
+
+def comparison_findings(code: str) -> Iterator[Finding]:
+    """Yield the places in `code` that compare a secret in a time that says how much is right."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Compare) and any(
+            isinstance(sign, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for sign in node.ops
+        ):
+            for side in (node.left, *node.comparators):
+                name = getattr(side, "attr", getattr(side, "id", ""))
+                if SECRET_NAME.search(name) and not name.isupper():
+                    yield node.lineno, "comparison", f"{name}: compare it with api.signing.is_same"
+
+
 def _aliases(tree: ast.AST) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
