@@ -27,8 +27,8 @@ check: .venv/installed ## format, lint, types, layers and tidy, in seconds
 bench: .venv/installed ## benchmarks: JSON lines on standard output and nothing else
 	@$(BIN)/python -m benchmarks
 
-soak: .venv/installed ## property tests with thousands of examples each
-	@$(TESTS) --numprocesses auto --maxprocesses 8 --hypothesis-profile soak
+soak: .venv/installed ## property tests with thousands of examples each, thousands of simulated worlds
+	@$(TESTS) --numprocesses auto --maxprocesses 8 --hypothesis-profile soak --seeds 1-4000
 
 coverage: .venv/installed ## the test suite with branch coverage
 	@$(BIN)/coverage run -m pytest -q && $(BIN)/coverage report

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.cases.plugin", "tests.postgres"]  # --cases, --cases-report; stores
+pytest_plugins = [
+    "tests.cases.plugin",  # --cases, --cases-report
+    "tests.simulation.plugin",  # --seeds
+    "tests.postgres",  # stores
+]
 
 # dev looks at new examples each time; ci looks at the same ones, so that it does not fail by luck;
 # soak (`make soak`) searches.
