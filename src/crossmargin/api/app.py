@@ -129,8 +129,12 @@ async def _connect(
 
 
 def _note(context: Context, scope: Scope, status: int) -> None:
-    # Without the query, which may hold a signature.
-    what = f"{scope.get('method', 'WEBSOCKET')} {scope['path']}"
+    # Without the query, which may hold a signature, and of a WebSocket's path what comes first: the
+    # rest may be a listen key.
+    path = scope["path"]
+    if scope["type"] == "websocket":
+        path = "/".join(path.split("/")[:2])
+    what = f"{scope.get('method', 'WEBSOCKET')} {path}"
     wall_ms = context.service.wall_ms()
     context.gate.note(wall_ms, asked_of(scope), what, status, address_of(scope))
 

@@ -34,7 +34,7 @@ async def cancel(desk: Desk, request: Request) -> dict[str, Any]:
     record = _record(desk, request)
     if record is None or record.triggered_ms is not None:
         raise DialectError(-2011)
-    await desk.ask(CancelOrder(at_ms=0, account=request.account, order_id=record.id))
+    await desk.ask(request, CancelOrder(at_ms=0, account=request.account, order_id=record.id))
     return {
         "algoId": record.id,
         "clientAlgoId": shapes.client_id(record),

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from crossmargin.api.asgi import Asked
 from crossmargin.api.binance.book_changes import BookChanges
 from crossmargin.api.binance.countdowns import Countdowns
 from crossmargin.api.binance.errors import DialectError, refusal, refused_in
@@ -12,10 +13,11 @@ from crossmargin.api.binance.listen_keys import ListenKeys
 from crossmargin.api.binance.params import Params
 from crossmargin.api.context import Context
 from crossmargin.api.keys import Key
+from crossmargin.api.limits import denial
 from crossmargin.history.history import History
 from crossmargin.runtime.loop import Answer
 from crossmargin.runtime.service import Service
-from crossmargin.venue.command import AnyCommand
+from crossmargin.venue.command import AnyCommand, PlaceOrder
 from crossmargin.venue.state import AccountState, State
 
 
@@ -25,10 +27,12 @@ class Request(Struct, frozen=True):
     Attributes
     ----------
     key : whose it is; None for what anybody may ask.
+    asked : what is known of it, for the audit log.
     """
 
     params: Params
     key: Key | None = None
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def account(self) -> str:
@@ -102,7 +106,29 @@ class Desk:
         if request.key is None or not request.key.may_trade(symbol):
             raise DialectError(-2015)
 
-    async def ask(self, command: AnyCommand, instead: Mapping[int, int] | None = None) -> Answer:
+    def check_may_place(self, request: Request, placed: PlaceOrder, *, instead_of: int = 0) -> None:
+        """Refuse an order that the key's limits do not let in.
+
+        Parameters
+        ----------
+        instead_of : how many open orders it takes the place of.
+
+        Raises
+        ------
+        DialectError
+            -2015, with the reason for the audit log.
+        """
+        if request.key is None:
+            raise DialectError(-2015)
+        results = self.context.results
+        denied = denial(request.key, placed, self.state, results, instead_of=instead_of)
+        if denied is not None:
+            request.asked.why = denied
+            raise DialectError(-2015)
+
+    async def ask(
+        self, request: Request, command: AnyCommand, instead: Mapping[int, int] | None = None
+    ) -> Answer:
         """Return what came of a command.
 
         Parameters
@@ -114,8 +140,13 @@ class Desk:
         DialectError
             If the venue refuses it.
         """
-        answer = await self.service.ask(command)
+        answer = self.noted(request, await self.service.ask(command))
         refused = refused_in(answer.events)
         if refused is not None:
             raise refusal(refused, instead=instead)
+        return answer
+
+    def noted(self, request: Request, answer: Answer) -> Answer:
+        """Return an answer, its record noted for the audit log."""
+        request.asked.sequence = answer.sequence or request.asked.sequence
         return answer

@@ -7,33 +7,23 @@ answered with a 4xx (503 where too much waits), a code and words; a 200 is never
 
 import msgspec
 
-from crossmargin.api.asgi import Application, Asked, Receive, Scope, Send, address_of, asked_of
+from crossmargin.api.asgi import Application, Receive, Scope, Send, address_of, asked_of
 from crossmargin.api.binance import sockets, ws_api
+from crossmargin.api.binance.admission import answer, authenticated, check_rate
 from crossmargin.api.binance.countdown_cancel import Watch
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.errors import DialectError
 from crossmargin.api.binance.hub import Hub
 from crossmargin.api.binance.params import Params
-from crossmargin.api.binance.routes import ROUTES, Route, Security
-from crossmargin.api.binance.signing import check_signature, check_window, key_of, signed_bytes
+from crossmargin.api.binance.routes import ROUTES
+from crossmargin.api.binance.signing import signed_bytes
 from crossmargin.api.context import Context
-from crossmargin.api.keys import Key
-from crossmargin.errors import StoreError
 
 KEY_HEADER = b"x-mbx-apikey"
-SIGNATURE = "signature"
+BUSY = (429, 503)
+"""Statuses that say that it may be better in a second."""
+PATH_SHOWN = 100
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-
-class Incoming(msgspec.Struct, frozen=True):
-    """A request as it was received."""
-
-    method: str
-    path: str
-    query: bytes
-    body: bytes
-    key_id: str
-    address: str
 
 
 def app(context: Context) -> Application:
@@ -59,65 +49,33 @@ def app(context: Context) -> Application:
 
 
 async def _answer_http(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
-    headers = dict(scope["headers"])
-    key_id = headers.get(KEY_HEADER, b"").decode("latin-1")
+    asked, address = asked_of(scope), address_of(scope)
+    key_id = dict(scope["headers"]).get(KEY_HEADER, b"").decode("latin-1")
     try:
-        body = await _body(receive, desk.context.settings.body_max)
-        incoming = Incoming(
-            scope["method"],
-            scope["path"],
-            scope["query_string"],
-            body,
-            key_id,
-            address_of(scope),
-        )
-        found = await _answer(desk, incoming, asked_of(scope))
+        route = ROUTES.get((scope["method"], scope["path"]))
+        if route is None:
+            raise DialectError(-5000, scope["path"][:PATH_SHOWN], scope["method"])
+        # An address that guesses is slowed down before anything is worked out for it.
+        check_rate(desk, route, address=address)
+        query, body = scope["query_string"], await _body(receive, desk.context.settings.body_max)
+        params = Params.read(query, body)
+        key = authenticated(desk, route, params, key_id, signed_bytes(query, body))
+        if key is not None:
+            asked.key, asked.account = key.id, key.account
+            check_rate(desk, route, key_id=key.id)
+        found = await answer(desk, route, Request(params, key, asked))
         status, content = 200, _ENCODER.encode(found)
     except DialectError as error:
+        asked.why = asked.why or str(error)
         status, content = error.status, _ENCODER.encode(error.body())
-        asked_of(scope).why = str(error.code)
-    extra = [(b"retry-after", b"1")] if status in (429, 503) else []
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", b"application/json"),
-                (b"content-length", str(len(content)).encode()),
-                *extra,
-            ],
-        }
-    )
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+    ]
+    if status in BUSY:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
-
-
-async def _answer(desk: Desk, incoming: Incoming, asked: Asked) -> object:
-    route = ROUTES.get((incoming.method, incoming.path))
-    if route is None:
-        raise DialectError(-5000, incoming.path[:100], incoming.method)
-    desk.take_tokens(route.weight, address=incoming.address, is_cancel=route.is_cancel)
-    params = Params.read(incoming.query, incoming.body)
-    key = _authenticated(desk, route, incoming, params)
-    if key is not None:
-        asked.key, asked.account = key.id, key.account
-        desk.take_tokens(route.weight, key_id=key.id, is_cancel=route.is_cancel)
-    try:
-        return await route.handler(desk, Request(params, key))
-    except StoreError:
-        # Whether it has happened is not known before the venue is started again.
-        raise DialectError(-1001) from None
-
-
-def _authenticated(desk: Desk, route: Route, incoming: Incoming, params: Params) -> Key | None:
-    if route.security is Security.NONE:
-        return None
-    keys, now_ms = desk.context.keys, desk.service.wall_ms()
-    key = key_of(keys, incoming.key_id, route.scope, now_ms)
-    if route.security is Security.SIGNED:
-        signature = params.text(SIGNATURE)
-        check_window(params, now_ms)
-        check_signature(keys.secret(key.id), signed_bytes(incoming.query, incoming.body), signature)
-    return key
 
 
 async def _body(receive: Receive, most: int) -> bytes:

@@ -71,7 +71,7 @@ async def placed_record(desk: Desk, request: Request, placed: PlaceOrder) -> Ord
         If it is refused.
     """
     check_room(desk, request, placed)
-    answer = await desk.service.ask(placed)
+    answer = desk.noted(request, await desk.service.ask(placed))
     return record_of(desk, placed, answer)
 
 
@@ -163,8 +163,9 @@ async def amend(desk: Desk, request: Request) -> dict[str, Any]:
     name = f"{AMENDED}{before.id}_{desk.service.wall_ms()}"
     placed = replace(before.placed, client_id=name, size=left, price=price, at_ms=0)
     check_key(desk, request, placed, instead_of=1)
+    desk.check_may_place(request, placed, instead_of=1)
     amendment = _Amendment(desk, before.id, placed)
-    answer = await desk.service.ask_each(amendment.commands())
+    answer = desk.noted(request, await desk.service.ask_each(amendment.commands()))
     if amendment.refused is not None:
         raise refused_order(desk, placed, amendment.refused)
     return shapes.order(record_of(desk, placed, answer))
@@ -174,7 +175,7 @@ async def cancel(desk: Desk, request: Request) -> dict[str, Any]:
     """Answer `DELETE /fapi/v1/order`."""
     contract_named(desk.state, request.params.text("symbol"))
     order_id = _open_order(desk, request, desk.account_of(request)).id
-    await desk.ask(CancelOrder(at_ms=0, account=request.account, order_id=order_id))
+    await desk.ask(request, CancelOrder(at_ms=0, account=request.account, order_id=order_id))
     return shapes.order(record_by_id(desk, request.account, order_id))
 
 
@@ -199,11 +200,10 @@ async def cancel_each(
     if not kinds:
         return
     if len(kinds) == len(held) == len(desk.account_of(request).orders):
-        await desk.ask(CancelAll(at_ms=0, account=account))
+        await desk.ask(request, CancelAll(at_ms=0, account=account))
         return
-    await desk.service.ask_each(
-        CancelOrder(at_ms=0, account=account, order_id=one.id) for one in kinds
-    )
+    each = (CancelOrder(at_ms=0, account=account, order_id=one.id) for one in kinds)
+    desk.noted(request, await desk.service.ask_each(each))
 
 
 async def get(desk: Desk, request: Request) -> dict[str, Any]:

@@ -46,7 +46,7 @@ async def set_leverage(desk: Desk, request: Request) -> dict[str, Any]:
     command = SetLeverage(
         at_ms=0, account=request.account, symbol=symbol, leverage=Decimal(leverage)
     )
-    await desk.ask(command, instead={Code.MARGIN_INSUFFICIENT: -2028})
+    await desk.ask(request, command, instead={Code.MARGIN_INSUFFICIENT: -2028})
     return {
         "symbol": symbol,
         "leverage": leverage,
@@ -62,7 +62,9 @@ async def set_margin_type(desk: Desk, request: Request) -> dict[str, Any]:
     desk.check_may_trade(request, symbol)
     if desk.account_of(request).bare().mode_of(symbol) is mode:
         raise DialectError(-4046)
-    await desk.ask(SetMarginMode(at_ms=0, account=request.account, symbol=symbol, mode=mode))
+    await desk.ask(
+        request, SetMarginMode(at_ms=0, account=request.account, symbol=symbol, mode=mode)
+    )
     return dict(DONE)
 
 
@@ -79,7 +81,7 @@ async def set_position_mode(desk: Desk, request: Request) -> dict[str, Any]:
     if desk.account_of(request).position_mode is mode:
         raise DialectError(-4059)
     command = SetPositionMode(at_ms=0, account=request.account, mode=mode)
-    await desk.ask(command, instead={Code.MODE_BLOCKED: -4068})
+    await desk.ask(request, command, instead={Code.MODE_BLOCKED: -4068})
     return dict(DONE)
 
 
@@ -95,7 +97,7 @@ async def set_assets_mode(desk: Desk, request: Request) -> dict[str, Any]:
     mode = AssetsMode.MULTI if is_multi else AssetsMode.SINGLE
     if desk.account_of(request).assets_mode is mode:
         raise DialectError(-4171)
-    await desk.ask(SetAssetsMode(at_ms=0, account=request.account, mode=mode))
+    await desk.ask(request, SetAssetsMode(at_ms=0, account=request.account, mode=mode))
     return dict(DONE)
 
 
@@ -112,6 +114,7 @@ async def move_margin(desk: Desk, request: Request) -> dict[str, Any]:
     side = position_side(params, desk.account_of(request))
     short_of = -4050 if direction == 1 else -4051
     await desk.ask(
+        request,
         MoveMargin(
             at_ms=0,
             account=request.account,

@@ -12,21 +12,19 @@ from typing import Any
 
 import msgspec
 
-from crossmargin.api.asgi import Asked as Known
-from crossmargin.api.asgi import Receive, Scope, Send, address_of
+from crossmargin.api.asgi import Asked, Receive, Scope, Send, address_of
 from crossmargin.api.binance import account, algo, market, orders, positions, user_data
+from crossmargin.api.binance.admission import SIGNATURE, answer, authenticated, check_rate
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.errors import DialectError
 from crossmargin.api.binance.params import Params, text_of
 from crossmargin.api.binance.rate_limits import rate_limits
 from crossmargin.api.binance.routes import Route, Security
-from crossmargin.api.binance.signing import check_signature, check_window, key_of
-from crossmargin.api.keys import Key
 from crossmargin.api.keys import Scope as KeyScope
-from crossmargin.errors import StoreError
 
 PATH = "/ws-fapi/v1"
-SIGNATURE, KEY = "signature", "apiKey"
+KEY = "apiKey"
+PATH_SHOWN = 100
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 METHODS: Mapping[str, Route] = {
     "ping": Route(market.ping),
@@ -53,7 +51,7 @@ METHODS: Mapping[str, Route] = {
 """What may be asked."""
 
 
-class Asked(msgspec.Struct):
+class WsRequest(msgspec.Struct):
     """A request."""
 
     id: int | str | None
@@ -75,19 +73,21 @@ async def serve(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def answered(desk: Desk, text: str, address: str) -> bytes:
-    """Return the answer to a request."""
-    name: int | str | None = None
-    method, known, status = "", Known(), 200
+    """Return the answer to a request, and note it in the audit log."""
+    noted, name, what, status = Asked(), None, "", 200
+    body: dict[str, object]
     try:
-        asked = _decoded(text)
-        name, method = asked.id, asked.method
-        result = await _result(desk, asked, address, known)
-        body = {"id": name, "status": status, "result": result}
+        request = _decoded(text)
+        name, what = request.id, request.method
+        body = {
+            "id": name,
+            "status": status,
+            "result": await _result(desk, request, address, noted),
+        }
     except DialectError as error:
-        status, known.why = error.status, str(error.code)
+        noted.why, status = noted.why or str(error), error.status
         body = {"id": name, "status": status, "error": error.body()}
-    wall_ms = desk.service.wall_ms()
-    desk.context.gate.note(wall_ms, known, f"WEBSOCKET {PATH} {method}", status, address)
+    desk.context.gate.note(desk.service.wall_ms(), noted, f"{PATH} {what}", status, address)
     body["rateLimits"] = rate_limits(desk.context.gate.rates)
     return _ENCODER.encode(body)
 
@@ -95,40 +95,26 @@ async def answered(desk: Desk, text: str, address: str) -> bytes:
 def signed_text(params: Mapping[str, str]) -> bytes:
     """Return what is signed of parameters."""
     pairs = (f"{name}={value}" for name, value in sorted(params.items()) if name != SIGNATURE)
-    return "&".join(pairs).encode()
+    # Half of a pair is no character, and signs nothing that a client could have signed.
+    return "&".join(pairs).encode("utf-8", "replace")
 
 
-async def _result(desk: Desk, asked: Asked, address: str, known: Known) -> object:
+async def _result(desk: Desk, asked: WsRequest, address: str, noted: Asked) -> object:
     route = METHODS.get(asked.method)
     if route is None:
-        raise DialectError(-5000, asked.method[:100], "WebSocket")
+        raise DialectError(-5000, asked.method[:PATH_SHOWN], "WebSocket")
+    check_rate(desk, route, address=address)
     texts = {name: text_of(value) for name, value in asked.params.items()}
-    desk.take_tokens(route.weight, address=address, is_cancel=route.is_cancel)
     params = Params(texts)
-    key = _key(desk, route, params, texts)
+    key = authenticated(desk, route, params, texts.get(KEY, ""), signed_text(texts))
     if key is not None:
-        known.key, known.account = key.id, key.account
-        desk.take_tokens(route.weight, key_id=key.id, is_cancel=route.is_cancel)
+        noted.key, noted.account = key.id, key.account
+        check_rate(desk, route, key_id=key.id)
+    return await answer(desk, route, Request(params, key, noted))
+
+
+def _decoded(text: str) -> WsRequest:
     try:
-        return await route.handler(desk, Request(params, key))
-    except StoreError:
-        raise DialectError(-1001) from None
-
-
-def _key(desk: Desk, route: Route, params: Params, texts: Mapping[str, str]) -> Key | None:
-    if route.security is Security.NONE:
-        return None
-    keys, now_ms = desk.context.keys, desk.service.wall_ms()
-    key = key_of(keys, texts.get(KEY), route.scope, now_ms)
-    if route.security is Security.SIGNED:
-        signature = params.text(SIGNATURE)
-        check_window(params, now_ms)
-        check_signature(keys.secret(key.id), signed_text(texts), signature)
-    return key
-
-
-def _decoded(text: str) -> Asked:
-    try:
-        return msgspec.json.Decoder(Asked, float_hook=str).decode(text)
+        return msgspec.json.Decoder(WsRequest, float_hook=str).decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         raise DialectError(-1135) from None

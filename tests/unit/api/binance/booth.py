@@ -10,12 +10,16 @@ from crossmargin.api.binance import dialect
 from crossmargin.api.context import Context, Settings
 from crossmargin.api.gate import Gate, Rate, Rates
 from crossmargin.api.keys import Keys, Scope
+from crossmargin.api.limits import DayResults
 from crossmargin.api.signing import Verifier, hmac_hex
+from crossmargin.files.story_tables import LiquidityTable
 from crossmargin.history.history import History
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.runtime.clock import ManualClock
 from crossmargin.runtime.loop import Writer
+from crossmargin.runtime.market_maker import MarketMaker
 from crossmargin.runtime.service import Service
+from crossmargin.runtime.steering import Steering
 from crossmargin.runtime.venue_clock import VenueClock
 from crossmargin.store.journal import Header
 from crossmargin.store.places import journal_at
@@ -75,13 +79,17 @@ class Booth:
         self.trader = self.keys.issue("ann", forever, (Scope.READ, Scope.TRADE))
         self.reader = self.keys.issue("ann", forever, (Scope.READ,))
         self.gate = Gate(("localhost",), rates or Rates(GENEROUS, GENEROUS, GENEROUS))
+        results = DayResults()
+        self.service.subscribe(results.take)
         context = Context(
-            self.service,
-            self.history,
-            self.keys,
-            self.gate,
-            Verifier(self.keys),
-            Settings(stream_queue_max=waiting_max),
+            service=self.service,
+            history=self.history,
+            keys=self.keys,
+            gate=self.gate,
+            verifier=Verifier(self.keys),
+            steering=Steering(MarketMaker(LiquidityTable()), {}),
+            settings=Settings(stream_queue_max=waiting_max),
+            results=results,
         )
         self.app = dialect.app(context)
         self.runner = asyncio.Runner()
