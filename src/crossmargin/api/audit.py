@@ -123,25 +123,19 @@ class Audit:
             self._file = None
 
 
-def check(path: Path) -> int:
-    """Return how many lines there are, each checked against the one before.
-
-    Raises
-    ------
-    StoreError
-        At the first line that is not what was written.
-    """
+def check(path: Path) -> tuple[int, str | None]:
+    """Return how many sound lines there are from the first on, and what is wrong with the next."""
     number, previous = 0, ""
     with path.open("rb") as file:
         for number, content in enumerate(file, 1):
             try:
                 line = msgspec.json.decode(content, type=Line)
             except (msgspec.MsgspecError, UnicodeError) as error:
-                raise StoreError(f"{path}: line {number}: {error}") from error
+                return number - 1, f"{path}: line {number}: {error}"
             if (line.number, line.previous) != (number, previous):
-                raise StoreError(f"{path}: line {number}: does not follow the one before")
+                return number - 1, f"{path}: line {number}: does not follow the one before"
             previous = sha256(content.rstrip(b"\n")).hexdigest()
-    return number
+    return number, None
 
 
 def _last_line(file: int) -> bytes:

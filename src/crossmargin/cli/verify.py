@@ -26,7 +26,10 @@ def verify(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
-    """Check every entry of a store: hashes, order, what it makes of the venue."""
+    """Check every entry of a store: hashes, order, what it makes of the venue.
+
+    Of a store that was served, the audit log beside it too.
+    """
     from crossmargin.store.places import reader_at
     from crossmargin.store.verify import verify as verdict_of
     from crossmargin.venue.decide import decide
@@ -38,14 +41,34 @@ def verify(
         verdict = verdict_of(reader, state, decide)
     finally:
         reader.close()
+    audit = _audited(store)
     if as_json:
         from crossmargin.cli.as_json import show_json
 
-        show_json({"schema": 1, "store": reader.name, "header": header, "verdict": verdict})
+        told = {"store": reader.name, "header": header, "verdict": verdict, "audit": audit}
+        show_json({"schema": 1, **told})
     else:
         typer.echo("\n".join(_lines(header, verdict, state)))
+        if audit is not None:
+            typer.echo(f"audit log      {audit['lines']} lines; {audit['damage'] or 'no damage'}")
     if verdict.damage:
         raise _damaged(reader.name, verdict.damage)
+    if audit is not None and audit["damage"]:
+        raise StoreError(str(audit["damage"]))
+
+
+def _audited(store: str) -> dict[str, object] | None:
+    """Return how many sound lines the audit log beside a store has; None where there is none."""
+    from pathlib import Path
+
+    from crossmargin.api.audit import check
+    from crossmargin.api.startup import places_of
+
+    path = places_of(store, Path(store), None).audit
+    if not path.is_file():
+        return None
+    lines, damage = check(path)
+    return {"lines": lines, "damage": damage}
 
 
 def _damaged(store: str, damage: str) -> StoreError:

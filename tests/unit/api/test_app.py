@@ -220,7 +220,7 @@ def test_who_asked_for_what_is_noted_and_what_is_public_is_not(desk, tmp_path):
     fetch(desk, "GET", "/nowhere")
     lines = [json.loads(one) for one in path.read_text().splitlines()]
 
-    assert 4 == check(path)
+    assert (4, None) == check(path)
     assert [
         ("GET /api/v1/accounts/ann", 200, "ann", ""),
         ("POST /api/v1/accounts", 403, "ann", "scope-missing"),

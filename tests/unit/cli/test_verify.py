@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from crossmargin.api.audit import Audit
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.store.entry import Decided
 from crossmargin.store.journal import Header
@@ -112,3 +113,23 @@ def test_no_store_is_bad_input(monkeypatch, tmp_path, content, words):
     answer = call(monkeypatch, "verify", path)
 
     assert (2, "", f"crossmargin: {path}: {words}\n") == answer
+
+
+def test_the_audit_log_beside_a_store_that_was_served_is_checked_too(monkeypatch, store):
+    path = store.with_name("venue.db.audit.jsonl")
+    audit = Audit(path)
+    for number in range(3):
+        audit.add(number, "GET /api/v1/accounts", 200)
+    audit.close()
+    sound = call(monkeypatch, "verify", store)
+    path.write_bytes(path.read_bytes().replace(b'"result":200', b'"result":401', 2))
+    forged = call(monkeypatch, "verify", store)
+    verdict = json.loads(call(monkeypatch, "verify", store, "--json").out)
+
+    assert (0, "") == (sound.status, sound.err)
+    assert sound.out.endswith("audit log      3 lines; no damage\n")
+    assert (1, f"crossmargin: {path}: line 2: does not follow the one before\n") == (
+        forged.status,
+        forged.err,
+    )
+    assert 1 == verdict["audit"]["lines"]
