@@ -48,13 +48,18 @@ def observe(decision: Decision, command: Observe) -> None:
     if not command.source or all(value is None for value in said.values()):
         text = f"an observation of {command.symbol} needs a source and at least one price"
         raise decision.refuse(Code.MISSING_PRICE, text)
-    seen = decision.state.symbol(command.symbol).seen
+    market = decision.state.symbol(command.symbol)
+    seen, was_usable = market.seen, is_usable(decision.state, command.symbol)
     for prefix, value in said.items():
         if value is not None:
             source = prefix + command.source
             settings = decision.state.settings
             see(decision, command.symbol, seen, source, value, settings, is_symbol=True)
     _judge(decision, command.symbol, is_seen=True, is_last_seen=command.last is not None)
+    if not was_usable and is_usable(decision.state, command.symbol):
+        # The same price as before a silence, too, may now be acted upon.
+        decision.moved[command.symbol] = None
+        decision.touched.update(market.holders)
 
 
 @exact

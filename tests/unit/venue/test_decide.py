@@ -156,6 +156,22 @@ def test_an_order_in_a_market_without_a_price_shields_nobody_from_liquidation(st
     assert {} == state.accounts["alice"].positions
 
 
+def test_who_was_left_alone_at_an_old_price_is_looked_after_when_it_is_said_again(state):
+    other = {"symbol": "ETHUSDT", "source": "feed", "index": D(2500)}
+    order = {"symbol": "ETHUSDT", "size": D("0.01"), "price": D(2510)}
+    decide(state, command.Observe(at_ms=1000, **other))
+    levels = (command.Level(D(2510), D(-1)),)
+    decide(state, command.Quote(at_ms=1000, account="maker", symbol="ETHUSDT", levels=levels))
+    decide(state, command.PlaceOrder(at_ms=1000, account="alice", **order))
+    decide(state, long_with_exits())
+    # No tick: the venue has not noticed yet that the other price is older than stale_ms.
+    decide(state, index(100_000, KILLING))
+    assert 2 == len(state.accounts["alice"].positions)
+    decide(state, command.Observe(at_ms=100_000, **other))
+
+    assert {} == state.accounts["alice"].positions
+
+
 def test_exits_go_with_the_order_that_could_have_opened_their_position_again(state):
     bid = command.PlaceOrder(
         at_ms=1000,
