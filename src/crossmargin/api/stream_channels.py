@@ -13,7 +13,7 @@ from typing import Protocol
 from crossmargin.api.context import Context
 from crossmargin.api.native.accounts import account_view, settings_view
 from crossmargin.api.native.answers import PositionView, SettingsView
-from crossmargin.api.native.market import book_view, prices_view
+from crossmargin.api.native.market import prices_view
 from crossmargin.api.native.plain import encoded
 from crossmargin.history.history import trade_record
 from crossmargin.history.income import WALLET
@@ -89,18 +89,18 @@ class MarketChannel(Channel):
     def snapshot(self) -> dict[str, object]:
         """Return prices and book."""
         state = self.context.service.state
-        book = book_view(self.context, self.symbol, BOOK_LEVELS)
-        prices = prices_view(state, self.symbol)
-        return {"prices": prices, "bids": book.bids, "asks": book.asks}
+        bids, asks = state.symbol(self.symbol).book.depth(BOOK_LEVELS)
+        return {"prices": prices_view(state, self.symbol), "bids": bids, "asks": asks}
 
     def changes(self) -> dict[str, object]:
         """Return new prices, levels that changed (zero: gone) and trades."""
         found: dict[str, object] = {}
-        prices = prices_view(self.context.service.state, self.symbol)
+        state = self.context.service.state
+        prices = prices_view(state, self.symbol)
         if prices != self._prices:
             self._prices = found["prices"] = prices
-        book = book_view(self.context, self.symbol, BOOK_LEVELS)
-        for side, levels in (("bids", book.bids), ("asks", book.asks)):
+        bids, asks = state.symbol(self.symbol).book.depth(BOOK_LEVELS)
+        for side, levels in (("bids", bids), ("asks", asks)):
             before, now = self._sides.get(side, {}), dict(levels)
             moved = [level for level in levels if before.get(level[0]) != level[1]]
             moved += [(price, ZERO) for price in before if price not in now]

@@ -1,7 +1,7 @@
 """What answers say, where it is not a record of the history."""
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -97,13 +97,16 @@ class PricesView(Struct, frozen=True):
     funding_at_ms: int | None
 
 
+Levels: TypeAlias = list[Annotated[list[Decimal], Meta(min_length=2, max_length=2)]]
+
+
 class BookView(Struct, frozen=True):
     """Price and size of each level, best first, as of a record of the journal."""
 
     symbol: str
     sequence: int
-    bids: list[tuple[Decimal, Decimal]]
-    asks: list[tuple[Decimal, Decimal]]
+    bids: Levels
+    asks: Levels
 
 
 class PositionView(Struct, frozen=True):

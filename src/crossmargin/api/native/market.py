@@ -148,4 +148,4 @@ def prices_view(state: State, name: str) -> PricesView:
 def book_view(context: Context, name: str, levels: int) -> BookView:
     """Return a symbol's book."""
     bids, asks = context.service.state.symbol(name).book.depth(levels)
-    return BookView(name, context.history.sequence, bids, asks)
+    return BookView(name, context.history.sequence, [*map(list, bids)], [*map(list, asks)])
