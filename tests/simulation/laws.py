@@ -6,6 +6,8 @@ is what the events make of it (laws 17, 20, 25), and that nobody who has failed 
 
 from fractions import Fraction
 
+from crossmargin.model.account import AssetsMode
+from crossmargin.venue.asset_prices import usable_index
 from crossmargin.venue.event import OrderStatus
 from crossmargin.venue.judging import judged
 from crossmargin.venue.ledger import FUND, audit, balances
@@ -37,8 +39,16 @@ def left_alone(state):
         while (unit := failed_unit(assessment, passed)) is not None:
             passed.add(unit.name)
             held = positions_of(assessment, unit)
-            if held and all(is_usable(state, one.symbol) for one in held):
+            is_known = all(is_usable(state, one.symbol) for one in held)
+            if held and is_known and _is_collateral_known(state, assessment, unit):
                 yield f"law 9: {unit.name} of {name} has failed and is left alone: {unit.health}"
+
+
+def _is_collateral_known(state, assessment, unit):
+    account = assessment.account
+    if unit.symbol is not None or account.assets_mode is AssetsMode.SINGLE:
+        return True
+    return all(usable_index(state, asset) for asset, money in account.balances.items() if money)
 
 
 def _money(state, facts):

@@ -7,6 +7,7 @@ upon is worked out, too, when an order fires or an account is liquidated.
 from fractions import Fraction
 from statistics import median
 
+from crossmargin.model.account import AssetsMode, MarginMode
 from crossmargin.model.order import OrderType
 from crossmargin.venue import event as happened
 from crossmargin.venue.command import Trigger
@@ -107,6 +108,17 @@ class Sources:
     def _acted_on(self, event):
         if event.why in LIQUIDATING and not self._is_usable(event.symbol):
             yield f"law 8: a {event.why} in {event.symbol}, whose prices cannot be acted upon"
+        if event.why != "liquidation" or event.is_maker:
+            return
+        # What backs a position in multi-assets mode is other assets, at prices that may be old.
+        held = self.facts.position(event.account, event.symbol, event.side)
+        is_pool = held is not None and held.mode is MarginMode.CROSS
+        if is_pool and self.facts.owners[event.account].assets_mode is AssetsMode.MULTI:
+            purse, least = f"account/{event.account}", self.facts.settings.sources_min
+            for (name, asset), amount in self.facts.purses.items():
+                known = self.facts.asset_sources[asset] if name == purse and amount else {}
+                if known and len(self._fresh(known, INDEX)) < least:
+                    yield f"law 8: {event.account} is liquidated at an old price of {asset}"
 
     def _fired(self, event):
         ticket = self.facts.tickets.get(event.order_id)

@@ -6,7 +6,7 @@ average entry, rounded down, fees by the rulebook's rates, rounded up.
 
 from fractions import Fraction
 
-from crossmargin.model.account import MarginMode
+from crossmargin.model.account import AssetsMode, MarginMode
 from crossmargin.venue import event as happened
 from crossmargin.venue.event import Posting
 from tests.simulation.facts import (
@@ -198,12 +198,38 @@ class Trades:
             instrument = facts.instrument(event.symbol)
             notional = value(instrument, opened, price)
             kept += raised(notional / facts.leverage(event.account, event.symbol))
-        allowed, is_borne = {kept}, self._is_borne(event)
+        is_borne = self._is_borne(event)
+        if not is_borne:
+            kept -= self._lacking(event, before, kept)
+        allowed = {kept}
         if is_borne is not False and before is not None:
             borne = before.margin + Fraction(event.realised_pnl) - Fraction(event.fee)
             allowed = {borne} if is_borne else {kept, borne}
         if Fraction(position.margin) not in allowed:
             yield f"law 17: a bucket holds {position.margin} where it is {float(kept)}"
+
+    def _lacking(self, event, before, kept):
+        # What the pool does not have of what the bucket takes from it, which then stays out of it.
+        facts, name = self.facts, event.account
+        if facts.owners[name].assets_mode is AssetsMode.MULTI:
+            return ZERO
+        settle = facts.instrument(event.symbol).settle
+        others = [
+            (symbol, held)
+            for symbol, held in facts.positions(name)
+            if held is not before and facts.instrument(symbol).settle == settle
+        ]
+        change = Fraction(event.realised_pnl) - Fraction(event.fee)
+        has = facts.purses[f"account/{name}", settle] + change - kept
+        has -= sum((held.margin for _, held in others), ZERO)
+        gains = ZERO
+        for symbol, held in others:
+            mark = facts.prices[symbol].mark
+            if held.mode is MarginMode.CROSS and mark is not None:
+                contract = facts.instrument(symbol)
+                gains += profit(contract, held.size, held.entry, Fraction(mark))
+        taken = kept - (before.margin if before else ZERO) - change
+        return max(ZERO, min(-has - max(ZERO, gains), taken, kept)) if has < 0 else ZERO
 
     def _is_borne(self, event):
         # Whether loss and fee are the bucket's own, as a liquidation's are; None where it does not

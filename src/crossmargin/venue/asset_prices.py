@@ -53,11 +53,14 @@ def observe_asset(decision: Decision, command: ObserveAsset) -> None:
     if not asset or not command.source:
         text = "an observation of an asset needs the names of asset and source"
         raise decision.refuse(Code.MISSING_PRICE, text)
-    seen = decision.state.asset_seen_of(asset)
+    state = decision.state
+    seen, was_usable = state.asset_seen_of(asset), usable_index(state, asset) is not None
     source = (REDEMPTION if command.is_redemption else INDEX) + command.source
-    settings = decision.state.settings.for_asset(asset)
+    settings = state.settings.for_asset(asset)
     see(decision, asset, seen, source, command.price, settings, is_symbol=False)
     _judge(decision, asset, is_seen=True)
+    if not was_usable and usable_index(state, asset) is not None:
+        _touch_all(decision)  # The same price as before a silence, too, may now be acted upon.
 
 
 @exact

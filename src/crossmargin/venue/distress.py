@@ -4,9 +4,9 @@
 reductions sold into the book (which is how one liquidation brings about the next), the rest handed
 down the waterfall. A book that gives nothing is not asked twice; the next step is the takeover.
 
-A pool or bucket with a position whose prices are not usable is left alone, and so is one whose
-health is unknown. Steps per account and command are bounded; what is left over goes on with the
-next command that touches the account.
+A pool or bucket with a position whose prices are not usable is left alone, and so is one with
+collateral whose price has grown old, or whose health is unknown. Steps per account and command are
+bounded; what is left over goes on with the next command that touches the account.
 """
 
 from decimal import Decimal
@@ -15,11 +15,12 @@ from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
 from crossmargin.margin.health import Health
 from crossmargin.margin.pnl import unrealised_pnl
-from crossmargin.model.account import PositionMode
+from crossmargin.model.account import AssetsMode, PositionMode
 from crossmargin.model.instrument import Instrument
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import matching
+from crossmargin.venue.asset_prices import usable_index
 from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.deleveraging import instrument_of, net_out
@@ -133,7 +134,8 @@ def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
         if unit is None:
             raise InvariantBroken(f"the sums of what rests of {name} are not those of its orders")
         positions = positions_of(assessment, unit)
-        if not all(is_usable(state, position.symbol) for position in positions):
+        is_known = all(is_usable(state, position.symbol) for position in positions)
+        if not (is_known and _is_collateral_known(state, assessment, unit)):
             left_alone.add(unit.name)
             continue
         steps[name] = steps.get(name, 0) + 1
@@ -151,6 +153,15 @@ def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
             take_over(decision, name, unit, action.takeovers)
             # Nothing comes after the waterfall: what is left of the unit nobody can bear.
             left_alone.add(unit.name)
+
+
+def _is_collateral_known(state: State, assessment: Assessment, unit: UnitAssessment) -> bool:
+    # What other assets count for may have grown old since somebody looked.
+    account = assessment.account
+    if unit.kind is UnitKind.BUCKET or account.assets_mode is AssetsMode.SINGLE:
+        return True
+    held = [asset for asset, amount in account.balances.items() if amount]
+    return all(usable_index(state, asset) is not None for asset in held)
 
 
 def _cancel(

@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from crossmargin.model.account import AssetsMode
 from crossmargin.model.order import OrderType
 from crossmargin.venue import command, event
 from crossmargin.venue.decide import decide
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
+from tests.unit.venue import asking
 from tests.unit.venue.stage import RULES
 
 D = Decimal
@@ -218,3 +220,31 @@ def test_what_resuming_says_does_not_depend_on_which_market_was_looked_at_first(
     [one] = decide(state, command.Resume(at_ms=1000))
 
     assert "no fresh price of BTCUSDT, ETHUSDT" == one.reason
+
+
+def test_collateral_whose_price_has_grown_old_liquidates_nobody_until_it_is_said_again():
+    state = State(asking.RULES, VenueSettings())
+
+    def said(at_ms, usdt, coin, price):
+        for asset, value in (("USDT", usdt), ("BTC", coin)):
+            if value is not None:
+                seen = {"asset": asset, "source": "feed", "price": D(value)}
+                decide(state, command.ObserveAsset(at_ms=at_ms, **seen))
+        if price is not None:
+            decide(state, index(at_ms, D(price)))
+
+    for name, asset, amount in (("alice", "BTC", 1), ("carol", "USDT", 100_000)):
+        decide(state, command.OpenAccount(at_ms=1000, account=name))
+        deposit = {"account": name, "asset": asset, "amount": D(amount)}
+        decide(state, command.Deposit(at_ms=1000, **deposit))
+    said(1000, 1, 20_000, 20_000)
+    decide(state, command.SetAssetsMode(at_ms=1000, account="alice", mode=AssetsMode.MULTI))
+    for name, size in (("carol", -4), ("alice", 4)):
+        order = {"symbol": "BTCUSDT", "size": D(size), "price": D(20_000)}
+        decide(state, command.PlaceOrder(at_ms=1000, account=name, **order))
+    # 1 BTC counts for 19 000; at 15 000 four of them have lost 20 000.
+    said(100_000, None, None, 15_000)
+    assert D(4) == state.accounts["alice"].position("BTCUSDT", None).size
+    said(100_000, 1, 20_000, None)
+
+    assert {} == state.accounts["alice"].positions
