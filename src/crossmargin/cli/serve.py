@@ -1,6 +1,5 @@
 """`crossmargin serve`: the paper venue, for bots that speak its API or Binance's."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,8 +91,7 @@ def serve(
     def say(ready: "Ready") -> None:
         _say(opened, ready, with_keys=opened.is_new or show_keys)
 
-    serving = server.serve(opened, place, told, ready_file, startup.DEMO_MONEY, say)
-    asyncio.run(serving)
+    server.run(server.serve(opened, place, told, ready_file, startup.DEMO_MONEY, say))
 
 
 def _speed(text: str) -> "Decimal | None":

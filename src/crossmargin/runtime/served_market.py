@@ -5,13 +5,13 @@ from a moment on. Settings of the venue follow from the feed alone, so that the 
 store it made again. Everything here yields commands; handing them over is `Service`'s.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.moments import Feed, Moment, load_feed
@@ -28,7 +28,8 @@ from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.settings import Filters, VenueSettings
 from crossmargin.venue.state import State
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 STARTS = {"BTCUSDT": Decimal(95_000), "ETHUSDT": Decimal(3_500), "SOLUSDT": Decimal(180)}
 """Where synthetic prices begin; chosen, nobody's quotes."""
@@ -137,7 +138,7 @@ def candles_market(
     if first is None:
         raise UnknownError(f"{where}: no prices of all {', '.join(symbols)} at {utc(start_ms)}")
     settings = replay_settings(first.moments[0].marks, CANDLES_STALE_MS, VenueSettings().adl_policy)
-    settings = replace(settings, filters=_bounded(settings.filters))
+    settings = structs.replace(settings, filters=_bounded(settings.filters))
     names = tuple(symbols)
 
     def moments(from_ms: int, state: State) -> Iterator[Moment]:
@@ -202,14 +203,30 @@ def prices_of(
 
 
 def _day(where: Path, symbols: Sequence[str], from_ms: int, rulebook: Rulebook) -> Feed | None:
-    # A day of the feed, or what is left of it; None where there is nothing.
-    hours = (24, 12, 6, 3, 2, 1)
-    for to_ms in (from_ms + DAY_MS * count // 24 for count in hours):
-        try:
-            return load_feed(where, symbols, from_ms, to_ms, venue=rulebook.venue)
-        except UnknownError:
-            continue
+    """Return the feed from a moment to the end of its day, or as far as it goes.
+
+    What is read begins before the moment where it can: in the middle of a candle prices are what
+    they have come to, and the next candle may be an hour away. None where there is nothing.
+    """
+    day_ms, hour_ms = from_ms // DAY_MS * DAY_MS, from_ms // HOUR_MS * HOUR_MS
+    ends = [day_ms + DAY_MS, *(hour_ms + HOUR_MS * hours for hours in (12, 6, 3, 2, 1))]
+    for start_ms in dict.fromkeys((day_ms, hour_ms, from_ms)):
+        for end_ms in (one for one in ends if one <= day_ms + DAY_MS):
+            try:
+                feed = load_feed(where, symbols, start_ms, end_ms, venue=rulebook.venue)
+            except UnknownError:
+                continue
+            return _from(feed, from_ms)
     return None
+
+
+def _from(feed: Feed, from_ms: int) -> Feed:
+    """Return a feed from a moment on, at which prices are the last ones there were."""
+    later = tuple(one for one in feed.moments if one.at_ms >= from_ms)
+    known = [one for one in feed.moments if one.at_ms <= from_ms]
+    if known and known[-1].at_ms < from_ms:
+        later = (structs.replace(known[-1], at_ms=from_ms), *later)
+    return dataclasses.replace(feed, moments=later, from_ms=from_ms)
 
 
 def _check_symbols(symbols: Sequence[str], rulebook: Rulebook) -> None:
@@ -224,6 +241,6 @@ def _settles(market: Market, rulebook: Rulebook) -> list[str]:
 
 def _bounded(filters: Mapping[str, Filters]) -> dict[str, Filters]:
     return {
-        symbol: replace(one, notional_min=NOTIONAL_MIN, band_fraction=BAND_FRACTION)
+        symbol: structs.replace(one, notional_min=NOTIONAL_MIN, band_fraction=BAND_FRACTION)
         for symbol, one in filters.items()
     }

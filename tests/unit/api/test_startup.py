@@ -1,0 +1,211 @@
+"""What a server starts with: where it listens, where things are kept, and who has which key."""
+
+import asyncio
+import json
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from crossmargin.api import startup
+from crossmargin.api.keys import DAY_MS, Scope
+from crossmargin.api.startup import (
+    Wanted,
+    check_address,
+    hosts_of,
+    opened,
+    places_of,
+)
+from crossmargin.errors import UsageError
+from crossmargin.venue.command import Tick
+from tests.unit.runtime.served import MARKET, RULEBOOK, START_MS
+
+LOOPBACK = ("127.0.0.1", "127.8.9.1", "::1", "localhost")
+REACHABLE = ("192.0.2.1", "2001:db8::1", "10.0.0.5")
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+@pytest.mark.parametrize("is_allowed", [True, False])
+@pytest.mark.parametrize("has_key", [True, False])
+def test_this_machine_may_always_be_served(host, is_allowed, has_key):
+    assert check_address(host, is_remote_allowed=is_allowed, has_master_key=has_key) is None
+
+
+@pytest.mark.parametrize("host", REACHABLE)
+@pytest.mark.parametrize(
+    ("is_allowed", "has_key", "words"),
+    [
+        (False, False, "add --allow-remote"),
+        (False, True, "add --allow-remote"),
+        (True, False, "--master-key-file"),
+        (True, True, None),
+    ],
+)
+def test_others_are_served_only_if_that_is_said_twice(host, is_allowed, has_key, words):
+    if words is None:
+        check_address(host, is_remote_allowed=is_allowed, has_master_key=has_key)
+        return
+    with pytest.raises(UsageError, match=words):
+        check_address(host, is_remote_allowed=is_allowed, has_master_key=has_key)
+
+
+def test_a_name_is_no_address():
+    with pytest.raises(UsageError, match="is no address"):
+        check_address("example.org", is_remote_allowed=True, has_master_key=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "names", "expected"),
+    [
+        (
+            "127.0.0.1",
+            8480,
+            (),
+            {"127.0.0.1:8480", "localhost:8480", "[::1]:8480"},
+        ),
+        (
+            "192.0.2.1",
+            80,
+            ("Bots.Example",),
+            {
+                *("192.0.2.1:80", "127.0.0.1:80", "localhost:80", "[::1]:80", "bots.example:80"),
+                *("192.0.2.1", "127.0.0.1", "localhost", "[::1]", "bots.example"),
+            },
+        ),
+        (
+            "2001:db8::1",
+            5,
+            (),
+            {"[2001:db8::1]:5", "127.0.0.1:5", "localhost:5", "[::1]:5"},
+        ),
+    ],
+)
+def test_the_names_a_server_goes_by(host, port, names, expected):
+    assert expected == hosts_of(host, port, names)
+
+
+def test_things_are_kept_beside_the_store():
+    found = places_of("data/venue.db", Path("elsewhere/default.db"), None)
+
+    assert ("data/venue.db", Path("data/venue.db.master-key")) == (found.store, found.master_key)
+    assert Path("data/venue.db.keys.json") == found.keys
+    assert Path("data/venue.db.audit.jsonl") == found.audit
+
+
+def test_without_a_name_there_is_a_default():
+    found = places_of(None, Path("elsewhere/default.db"), Path("my-key"))
+
+    assert ("elsewhere/default.db", Path("my-key")) == (found.store, found.master_key)
+    assert Path("elsewhere/default.db.keys.json") == found.keys
+
+
+def test_the_address_of_a_database_names_no_file():
+    found = places_of("postgresql://me:hunter2@host/venue", Path("elsewhere/default.db"), None)
+
+    assert "hunter2" not in f"{found.master_key}{found.keys}{found.audit}"
+    assert Path("elsewhere") == found.keys.parent
+
+
+@pytest.fixture
+def wanted(tmp_path):
+    places = places_of(str(tmp_path / "venue.db"), tmp_path / "unused", None)
+    return Wanted(places, RULEBOOK, MARKET, None, frozenset({"127.0.0.1:1"}))
+
+
+def close(one):
+    """Let one record be written and go."""
+    asyncio.run(one.context.service.ask(Tick(at_ms=0)))
+    one.context.service.close()
+    one.context.gate.audit.close()
+
+
+def test_a_new_venue_hands_out_three_keys_that_last_and_are_the_same_again(wanted):
+    first = opened(wanted)
+    close(first)
+    again = opened(wanted)
+    close(again)
+
+    assert (True, False) == (first.is_new, again.is_new)
+    assert ["alice", "bob"] == [key.account for key in first.demo]
+    assert {frozenset({Scope.READ, Scope.TRADE})} == {key.scopes for key in first.demo}
+    assert ("", frozenset({Scope.READ, Scope.ADMIN})) == (first.admin.account, first.admin.scopes)
+    assert (first.demo, first.admin) == (again.demo, again.admin)
+    assert all(
+        89 * DAY_MS < key.expires_ms - first.context.service.wall_ms() <= 90 * DAY_MS
+        for key in (*first.demo, first.admin)
+    )
+
+
+def test_keys_in_their_last_day_are_made_anew(wanted):
+    first = opened(wanted)
+    close(first)
+    kept = json.loads(wanted.places.keys.read_text())
+    soon = first.context.service.wall_ms() + DAY_MS
+    for one in kept["keys"]:
+        one["expires_ms"] = soon
+    wanted.places.keys.write_text(json.dumps(kept))
+    again = opened(wanted)
+    close(again)
+
+    assert {key.id for key in first.demo}.isdisjoint(key.id for key in again.demo)
+    assert 6 == len(list(again.context.keys))
+
+
+def test_another_venue_is_refused_the_store(wanted):
+    close(opened(wanted))
+    settings = replace(MARKET.settings, stale_ms=1)
+    other = replace(wanted, market=replace(MARKET, settings=settings))
+
+    with pytest.raises(UsageError, match="venue"):
+        opened(other)
+    close(opened(wanted))  # and it has been let go of
+
+
+def test_time_goes_on_from_what_is_recorded(wanted):
+    first = opened(wanted)
+    start_ms = first.context.service.now_ms()
+    close(first)
+    later = replace(wanted, market=replace(MARKET, start_ms=START_MS + 5_000))
+    again = opened(later)
+    now_ms = again.context.service.now_ms()
+    close(again)
+
+    assert (START_MS, START_MS + 5_000) == (start_ms, now_ms)
+
+
+def test_what_was_signed_before_a_restart_is_not_taken(wanted):
+    first = opened(wanted)
+    close(first)
+    again = opened(wanted)
+    close(again)
+    wall_ms = again.context.service.wall_ms()
+
+    assert 0 == first.not_before_ms
+    assert wall_ms < again.not_before_ms <= wall_ms + 1_000
+
+
+def test_everything_kept_beside_the_store_is_its_owners(wanted):
+    close(opened(wanted))
+    places = wanted.places
+
+    assert {0o600} == {
+        stat.S_IMODE(path.stat().st_mode) for path in (places.master_key, places.keys, places.audit)
+    }
+
+
+def test_a_store_whose_keys_others_may_read_is_let_go_of(wanted):
+    close(opened(wanted))
+    wanted.places.keys.chmod(0o644)
+
+    with pytest.raises(UsageError, match="others may read it"):
+        opened(wanted)
+    wanted.places.keys.chmod(0o600)
+    close(opened(wanted))
+
+
+def test_the_play_money_is_what_is_said():
+    assert {"alice": {"USDT": Decimal(100_000)}, "bob": {"USDT": Decimal(100_000)}} == {
+        one.account: one.balances for one in startup.DEMO_MONEY
+    }
