@@ -131,9 +131,9 @@ def check(path: Path) -> tuple[int, str | None]:
             try:
                 line = msgspec.json.decode(content, type=Line)
             except (msgspec.MsgspecError, UnicodeError) as error:
-                return number - 1, f"{path}: line {number}: {error}"
+                return number - 1, f"audit log: line {number}: {error}"
             if (line.number, line.previous) != (number, previous):
-                return number - 1, f"{path}: line {number}: does not follow the one before"
+                return number - 1, f"audit log: line {number}: does not follow the one before"
             previous = sha256(content.rstrip(b"\n")).hexdigest()
     return number, None
 

@@ -54,7 +54,7 @@ def verify(
     if verdict.damage:
         raise _damaged(reader.name, verdict.damage)
     if audit is not None and audit["damage"]:
-        raise StoreError(str(audit["damage"]))
+        raise _damaged(reader.name, str(audit["damage"]))
 
 
 def _audited(store: str) -> dict[str, object] | None:

@@ -97,8 +97,8 @@ class Service:
     async def ask(self, command: AnyCommand) -> Answer:
         """Return what came of a command, once it is recorded; its time is set here.
 
-        Refused at once where there is no room, and orders before there are prices. A caller that is cancelled before its turn has not
-        asked.
+        Refused at once where there is no room, and orders before there are prices. A caller that
+        is cancelled before its turn has not asked.
 
         Raises
         ------

@@ -128,7 +128,7 @@ def test_the_audit_log_beside_a_store_that_was_served_is_checked_too(monkeypatch
 
     assert (0, "") == (sound.status, sound.err)
     assert sound.out.endswith("audit log      3 lines; no damage\n")
-    assert (1, f"crossmargin: {path}: line 2: does not follow the one before\n") == (
+    assert (1, f"crossmargin: {store}: audit log: line 2: does not follow the one before\n") == (
         forged.status,
         forged.err,
     )
