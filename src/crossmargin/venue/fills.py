@@ -3,19 +3,24 @@
 The arithmetic is `posting`'s. It is done on an account of nothing but the one position, so that a
 fill costs the same whatever else is held or open. Nothing is emitted or changed.
 
+What a trade takes from the pool of an isolated position is no more than the pool has.
+
 Invariant: money only moves between the account and `clearing/SYMBOL` (realised profit, rounded
 down at 8 places) and between the account and the fees' purse (rounded up).
 """
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from crossmargin.margin.lookup import contract_of, leverage_of
-from crossmargin.model.account import MarginMode, Position
+from crossmargin.model.account import AssetsMode, MarginMode, Position
 from crossmargin.model.order import Side
-from crossmargin.money import ZERO
+from crossmargin.money import ONE, ZERO
 from crossmargin.venue.decision import moved
 from crossmargin.venue.event import Filled
-from crossmargin.venue.posting import post_fill
+from crossmargin.venue.judging import judged_as, own_wallet, wallet_and_profit
+from crossmargin.venue.posting import Posted, post_fill
 from crossmargin.venue.state import AccountState, State, TrustedAccount
 
 
@@ -63,6 +68,9 @@ def fill(
     )
     before, left = alone.positions, posted.account.positions
     position = left[0] if left else Position(symbol, ZERO, price, alone.mode_of(symbol))
+    if position.margin and not is_liquidation:
+        position = _as_far_as_paid(state, account, before, position, posted)
+        left = (position,)
     if side is None:
         side = (left or before or (position,))[0].side
     wallet = f"account/{name}"
@@ -84,6 +92,33 @@ def fill(
             *moved(wallet, fee_to, instrument.settle, posted.fee),
         ),
     )
+
+
+def _as_far_as_paid(
+    state: State,
+    account: AccountState,
+    before: tuple[Position, ...],
+    position: Position,
+    posted: Posted,
+) -> Position:
+    # A bucket, and the fee of its trades, is paid for by the pool. What that does not have (the
+    # fee was not margined, the price was a worse one) the bucket does without: a debt of the
+    # pool's would be for the insurance fund to pay. In multi-assets mode it is a loan.
+    if account.assets_mode is AssetsMode.MULTI:
+        return position
+    view, settle = account.bare(), contract_of(position.symbol, state.rulebook).instrument.settle
+    change = posted.realised_pnl - posted.fee
+    after = replace(
+        view,
+        balances=view.balances | {settle: view.balances.get(settle, ZERO) + change},
+        positions=(*(one for one in view.positions if one not in before), position),
+    )
+    if own_wallet(after, settle, state.rulebook) >= 0:
+        return position
+    lacking = -wallet_and_profit(judged_as(state, after), settle, ONE)
+    taken = position.margin - sum((one.margin for one in before), ZERO) - change
+    kept = position.margin - max(ZERO, min(lacking, taken, position.margin))
+    return replace(position, margin=kept)
 
 
 def _alone(account: AccountState, symbol: str, side: Side | None) -> TrustedAccount:
