@@ -135,6 +135,7 @@ class Wanted(Struct, frozen=True):
     speed : simulated seconds a second; None is as fast as it goes.
     hosts : that requests may name.
     settings : of the server.
+    is_synced : whether what is answered survives the loss of power, and not only of the process.
     """
 
     places: Places
@@ -143,6 +144,7 @@ class Wanted(Struct, frozen=True):
     speed: Decimal | None
     hosts: frozenset[str]
     settings: Settings = Settings()
+    is_synced: bool = True
 
 
 def opened(wanted: Wanted) -> Opened:
@@ -159,7 +161,8 @@ def opened(wanted: Wanted) -> Opened:
     places.keys.parent.mkdir(parents=True, exist_ok=True)
     keys = Keys(master_key(places.master_key), places.keys)
     note = f"serve {market.name}"
-    journal = journal_at(places.store, header_of(rulebook, market.settings, market.start_ms, note))
+    header = header_of(rulebook, market.settings, market.start_ms, note)
+    journal = journal_at(places.store, header, is_synced=wanted.is_synced)
     try:
         wall = SystemClock()
         # Whoever had the store before is gone by now, and has taken in nothing signed for later.

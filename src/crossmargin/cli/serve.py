@@ -49,6 +49,13 @@ MasterKeyFile = Annotated[
 ReadyFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Say here how to connect, once it serves.")
 ]
+Stories = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Let the admin play the stories in this folder."),
+]
+Fast = Annotated[
+    bool, typer.Option("--fast", help="Answer before the disk does; a loss of power loses the end.")
+]
 ShowKeys = Annotated[bool, typer.Option("--show-keys", help="Print the demo keys again.")]
 
 
@@ -65,6 +72,8 @@ def serve(
     store: Store = None,
     master_key_file: MasterKeyFile = None,
     ready_file: ReadyFile = None,
+    stories: Stories = None,
+    fast: Fast = False,
     show_keys: ShowKeys = False,
 ) -> None:
     """Serve the paper venue to bots, with play money, on this machine.
@@ -72,6 +81,7 @@ def serve(
     Exit status: 0 stopped by a signal, 1 the store failed, 2 bad input, 3 prices are missing.
     """
     from crossmargin.api import server, startup
+    from crossmargin.api.context import Settings
     from crossmargin.api.logs import start_logs
     from crossmargin.rulebooks.loader import data_folder
 
@@ -85,7 +95,10 @@ def serve(
     place = server.bound(host, port)
     hosts = startup.hosts_of(host, place.getsockname()[1], tuple(host_name or ()))
     start_logs()
-    opened = startup.opened(startup.Wanted(places, rulebook, market, rate, hosts))
+    wanted = startup.Wanted(
+        places, rulebook, market, rate, hosts, not fast, Settings(stories=stories)
+    )
+    opened = startup.opened(wanted)
     told = server.ready(opened, places.store, place)
 
     def say(ready: "Ready") -> None:
