@@ -95,8 +95,9 @@ def serve(
     place = server.bound(host, port)
     hosts = startup.hosts_of(host, place.getsockname()[1], tuple(host_name or ()))
     start_logs()
+    settings = Settings(stories=stories)
     wanted = startup.Wanted(
-        places, rulebook, market, rate, hosts, not fast, Settings(stories=stories)
+        places, rulebook, market, rate, hosts, settings=settings, is_synced=not fast
     )
     opened = startup.opened(wanted)
     told = server.ready(opened, places.store, place)
