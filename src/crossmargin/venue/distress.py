@@ -69,6 +69,7 @@ def attend(decision: Decision) -> None:
             if name != FUND and name in decision.state.accounts:
                 _look_at(decision, name, steps)
         if FUND in decision.state.accounts:
+            square_fund(decision)  # Funding and settlement were of its account.
             rescue(decision)
     decision.touched = touched
 
@@ -254,7 +255,8 @@ def _receive(
             rule=rule,
             action=action,
             before=unit.health,
-            after=_health_of(judged(decision.state, name), unit.name),
+            # Not by the sums that are kept: their digits tell of orders that are long gone.
+            after=_health_of(judged_with_orders(decision.state, name), unit.name),
         )
     )
 

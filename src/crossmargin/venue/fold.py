@@ -252,7 +252,8 @@ def _fund_realised(state: State, symbol: str, amount: Decimal) -> None:
 
 def _price_set(state: State, event: happened.PriceSet) -> None:
     symbol = _market(state, event.symbol)
-    if symbol.mark != event.mark:
+    # A mark that is equal and has other digits shows in events, as it will once read again.
+    if symbol.mark is not event.mark:
         state.prices_changed()
     symbol.index, symbol.mark, symbol.last = event.index, event.mark, event.last
 

@@ -38,7 +38,8 @@ def with_purse(state: State) -> Account:
     """Return the fund's account as if its purse were in it: what its health rests on."""
     view = state.accounts[FUND].view()
     balances = dict(view.balances)
-    for (purse, asset), amount in state.purses.items():
+    # Sorted: in which order purses were first used is not kept, and pools fail in this one.
+    for (purse, asset), amount in sorted(state.purses.items()):
         if purse == FUND:
             balances[asset] = balances.get(asset, ZERO) + amount
     return replace(view, balances=balances)

@@ -54,7 +54,7 @@ from crossmargin.venue.event import (
 )
 from crossmargin.venue.execution import DEBT_RULE, TAKEOVER_RULE
 from crossmargin.venue.fund import is_borne, means_of_fund, square_fund, with_purse
-from crossmargin.venue.judging import judged, judged_as
+from crossmargin.venue.judging import judged_as, judged_with_orders
 from crossmargin.venue.ledger import FUND
 from crossmargin.venue.liquidation import TakeOver, next_action, positions_of
 from crossmargin.venue.prices import is_usable
@@ -352,7 +352,7 @@ def _receive(decision: Decision, name: str, unit: UnitAssessment, rule: str, sta
 
 
 def _left_of(state: State, name: str, unit: UnitAssessment) -> Health | None:
-    assessment = judged(state, name)
+    assessment = judged_with_orders(state, name)
     for one in assessment.units:
         if one.name == unit.name and (positions_of(assessment, one) or one.wallet_balance):
             return one.health

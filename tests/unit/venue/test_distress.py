@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from crossmargin.model.order import Side
 from crossmargin.money import exact
+from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.rulebooks.schema import Fees
+from crossmargin.store.entry import encoded_events
 from crossmargin.venue import event
 from crossmargin.venue.distress import look_after, unwind
 from crossmargin.venue.judging import judged
@@ -14,6 +16,7 @@ from tests.unit.venue.crash import Crash, of
 from tests.unit.venue.stage import RULES
 
 D = Decimal
+BY_FRACTION = (LadderStep.REDUCE_BY_FRACTION, LadderStep.TAKE_OVER)
 
 
 def tiered(book=True, maker="100000", fund="0"):
@@ -112,3 +115,36 @@ def test_a_liquidation_brings_about_the_next():
     assert {one.account for one in of(events, event.LiquidationStep)} >= {"long"}
     for name in ("long", "maker"):
         assert not any(unit.is_liquidatable for unit in judged(stage.state, name).units)
+
+
+def test_a_receipt_does_not_tell_of_orders_that_are_gone():
+    # A venue that was started again keeps no sums of them, and must write the same bytes.
+    rules = replace(RULES, liquidation=replace(RULES.liquidation, steps=BY_FRACTION))
+    receipts = []
+    for is_remembered in (True, False):
+        stage = Crash("1000", rules)
+        stage.funded("long", "3000")
+        stage.funded("short", "100000")
+        stage.priced("BTCUSDT", "100")
+        stage.priced("ETHUSDT", "10")
+        stage.given("BTCUSDT", "100", "1500", "long", "short")
+        stage.rests("long", "ETHUSDT", "1", "9.1")
+        if is_remembered:
+            stage.rests("long", "ETHUSDT", "1.000", "9.1000")
+            judged(stage.state, "long")
+            stage.decide(lambda decision: decision.end(2, event.OrderStatus.CANCELLED, "test"))
+        stage.rests("short", "BTCUSDT", "100", "99")
+        receipts.append(of(stage.falls(BTCUSDT="99"), event.LiquidationStep)[0])
+    assert receipts[0].action.startswith("sold 100 BTCUSDT at 99")
+    assert encoded_events((receipts[0],)) == encoded_events((receipts[1],))
+
+
+def test_a_mark_with_other_digits_is_another_one_to_recovery():
+    stage = Crash()
+    stage.priced("BTCUSDT", "100")
+    stage.funded("a")
+    judged(stage.state, "a")
+    # Only the last price differs; a venue read back from its journal knows the mark as "100.0".
+    price = event.PriceSet(symbol="BTCUSDT", index=D(100), mark=D("100.0"), last=D(99))
+    stage.emit(price)
+    assert str(stage.state.market().marks["BTCUSDT"]) == "100.0"
