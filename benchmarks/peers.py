@@ -22,8 +22,12 @@ class PeerMissing(Exception):
     """A peer that cannot be measured here, and why."""
 
 
-def environment(requirement: str) -> Path:
+def environment(requirement: str, *built: str) -> Path:
     """Return the Python of an environment that has `requirement`, made if need be.
+
+    Parameters
+    ----------
+    built : what it needs that is published as source alone.
 
     Raises
     ------
@@ -39,7 +43,8 @@ def environment(requirement: str) -> Path:
     print(f"Installing {requirement} into {folder} ...", file=sys.stderr)
     try:
         venv.create(folder, clear=True, with_pip=True)
-        _run([python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", requirement])
+        kinds = ["--only-binary", ":all:", *(f"--no-binary={name}" for name in built)]
+        _run([python, "-m", "pip", "install", "--quiet", *kinds, requirement])
     except (OSError, subprocess.SubprocessError) as error:
         raise PeerMissing(f"{requirement} cannot be installed: {_reason(error)}") from error
     done.touch()

@@ -6,6 +6,7 @@ the first as it was. The changed order has new ids and the last place in the que
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,13 +27,14 @@ from crossmargin.api.binance.params import required
 from crossmargin.api.binance.symbols import contract_named, steps_of
 from crossmargin.api.binance.times import part
 from crossmargin.api.limits import denial
+from crossmargin.history.orders import as_answered
 from crossmargin.history.records import OrderRecord
 from crossmargin.model.order import OrderType
 from crossmargin.money import ZERO, plain
 from crossmargin.runtime.loop import Answer
 from crossmargin.venue.command import AnyCommand, CancelAll, CancelOrder, PlaceOrder
 from crossmargin.venue.decide import would_refuse
-from crossmargin.venue.event import OrderAccepted, Refused
+from crossmargin.venue.event import Refused
 from crossmargin.venue.state import AccountState, OpenOrder
 
 AMENDED = "amended_"
@@ -46,7 +48,6 @@ async def place(desk: Desk, request: Request) -> dict[str, Any]:
     placed = read_order(request.params, desk.state, account)
     is_ack = is_acknowledged(request.params)
     record = await placed_record(desk, request, placed)
-    # A repeat is told what became of it, whatever it asked for.
     return shapes.order(record, is_acknowledgement=is_ack)
 
 
@@ -71,8 +72,9 @@ async def placed_record(desk: Desk, request: Request, placed: PlaceOrder) -> Ord
         If it is refused.
     """
     check_room(desk, request, placed)
+    held = desk.account_of(request).held(placed)
     answer = desk.noted(request, await desk.service.ask(placed))
-    return record_of(desk, placed, answer)
+    return record_of(desk, placed, answer, held)
 
 
 def check_room(desk: Desk, request: Request, placed: PlaceOrder) -> None:
@@ -105,8 +107,14 @@ def check_key(desk: Desk, request: Request, placed: PlaceOrder, *, instead_of: i
             raise DialectError(-2015, text=denied)
 
 
-def record_of(desk: Desk, placed: PlaceOrder, answer: Answer) -> OrderRecord:
-    """Return the order that an answer is about.
+def record_of(desk: Desk, placed: PlaceOrder, answer: Answer, held: Decimal) -> OrderRecord:
+    """Return the order that an answer is about, as it was when that was given.
+
+    What has happened to it since, in the batch it shared, is not in it.
+
+    Parameters
+    ----------
+    held : the account's position before it, signed.
 
     Raises
     ------
@@ -116,10 +124,10 @@ def record_of(desk: Desk, placed: PlaceOrder, answer: Answer) -> OrderRecord:
     refused = refused_in(answer.events)
     if refused is not None:
         raise refused_order(desk, placed, refused)
-    if answer.is_repeat:
+    record = None if answer.is_repeat else as_answered(answer.events, held)
+    if record is None:
         raise DialectError(-4116)
-    order_id = next(one.order_id for one in answer.events if isinstance(one, OrderAccepted))
-    return record_by_id(desk, placed.account, order_id)
+    return record
 
 
 def record_by_id(desk: Desk, account: str, order_id: int) -> OrderRecord:
@@ -168,7 +176,7 @@ async def amend(desk: Desk, request: Request) -> dict[str, Any]:
     answer = desk.noted(request, await desk.service.ask_each(amendment.commands()))
     if amendment.refused is not None:
         raise refused_order(desk, placed, amendment.refused)
-    return shapes.order(record_of(desk, placed, answer))
+    return shapes.order(record_of(desk, placed, answer, account.held(placed)))
 
 
 async def cancel(desk: Desk, request: Request) -> dict[str, Any]:
