@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from crossmargin.feeds.funding import FundingRates
     from crossmargin.feeds.moments import Feed
     from crossmargin.runtime.crash import Crash, Ran
     from crossmargin.venue.command import AnyCommand
@@ -94,7 +93,7 @@ def _show(
     from crossmargin.report.crash_summary import summarise_crash
 
     ran, *others = runs
-    summary = summarise_crash(ran, seed, others, _history(ran.crash, candles))
+    summary = summarise_crash(ran, seed, others)
     if html is not None:
         from crossmargin.report.crash_page import write_crash_page
 
@@ -212,13 +211,3 @@ def _progress(told: "Crash") -> "Iterator[Callable[[AnyCommand], None]]":
                 bars.advance(bar)
 
         yield tick
-
-
-def _history(told: "Crash", candles: Path | None) -> "tuple[FundingRates, ...]":
-    from crossmargin.feeds.funding import load_funding
-
-    if candles is None:
-        return ()
-    # What falls due at the end of the window is settled in it, some milliseconds late.
-    to_ms = told.feed.to_ms + 60_000
-    return load_funding(candles, told.feed.symbols, told.start_ms, to_ms, venue=VENUE)

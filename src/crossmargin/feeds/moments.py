@@ -9,16 +9,18 @@ there is left out, and said.
 Nothing here knows of a venue; turning moments into commands is the runtime's.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.folder import Found, choose, list_files, read_pick
+from crossmargin.feeds.funding import SLACK_MS, FundingRates, Origin, load_funding
 from crossmargin.feeds.path import Order, PricePath, price_path, sampling
 from crossmargin.feeds.series import Gap, PriceKind, Series, exact, interval_text, utc
 
@@ -30,12 +32,14 @@ class Moment(Struct, frozen=True):
     ----------
     at_ms : milliseconds UTC.
     marks, lasts, indexes : by symbol; a symbol may have a mark and neither of the others.
+    fundings : recorded rates, by symbol, that were paid since the moment before.
     """
 
     at_ms: int
     marks: dict[str, Decimal]
     lasts: dict[str, Decimal] = {}
     indexes: dict[str, Decimal] = {}
+    fundings: dict[str, Decimal] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +83,8 @@ def load_feed(
 ) -> Feed:
     """Return what a candle file or folder says of `symbols`, looked at every minute and oftener.
 
+    Funding is what the history beside the candles says was paid; none is estimated.
+
     Parameters
     ----------
     order : "ohlc" or "olhc"; "worst" is for one account and is refused.
@@ -116,7 +122,13 @@ def load_feed(
         sample_ms=sampling(from_ms, to_ms),
         choice=tuple(pick.choice for pick in picks),
     )
-    return _feed(path, symbols, (*path.choice, *_said(series, beside)))
+    recorded = load_funding(where, symbols, from_ms, to_ms + SLACK_MS, venue=venue)
+    told = (
+        *path.choice,
+        *_said(series, beside),
+        *(said for one in recorded if one.origin is Origin.HISTORY for said in one.choice),
+    )
+    return _with_funding(_feed(path, symbols, told), recorded)
 
 
 def feed_of(path: PricePath) -> Feed:
@@ -147,6 +159,25 @@ def _feed(path: PricePath, symbols: Sequence[str], choice: tuple[str, ...]) -> F
     )
     gaps = tuple(gap for gap in path.gaps if gap.symbol in symbols)
     return Feed(tuple(symbols), moments, path.from_ms, path.to_ms, gaps, choice)
+
+
+def _with_funding(feed: Feed, recorded: Sequence[FundingRates]) -> Feed:
+    # Each record goes with the first moment that is not before it; it is due on its minute, and
+    # noted some milliseconds later.
+    due: dict[int, dict[str, Decimal]] = {}
+    times = [one.at_ms for one in feed.moments]
+    for one in recorded:
+        if one.origin is not Origin.HISTORY:
+            continue
+        for noted_ms, rate in zip(one.at_ms.tolist(), one.rates, strict=True):
+            place = bisect_left(times, round(noted_ms / SLACK_MS) * SLACK_MS)
+            if place < len(times):
+                due.setdefault(times[place], {})[one.symbol] = rate
+    moments = tuple(
+        structs.replace(one, fundings=due[one.at_ms]) if one.at_ms in due else one
+        for one in feed.moments
+    )
+    return replace(feed, moments=moments)
 
 
 def _column(symbol: str, kind: PriceKind) -> str:

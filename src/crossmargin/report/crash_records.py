@@ -153,12 +153,12 @@ class Adl(Struct, frozen=True):
 
 
 class FundingPaid(Struct, frozen=True):
-    """A funding of the venue's own beside the recorded one; None where there is none."""
+    """A funding: as it is on record, else the venue's own out of its samples; None if none."""
 
     symbol: str
     at_ms: int
     rate: Decimal | None
-    recorded: Decimal | None
+    is_recorded: bool
 
 
 class CrashSummary(Struct, frozen=True):

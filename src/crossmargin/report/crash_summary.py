@@ -11,7 +11,6 @@ account. Money is in the settle asset, which is taken to be worth a dollar; exac
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from crossmargin.feeds.funding import FundingRates
 from crossmargin.money import ZERO, exact, quotient_down
 from crossmargin.report.crash_records import (
     Adl,
@@ -46,14 +45,12 @@ def summarise_crash(
     ran: Ran,
     seed: int,
     others: Sequence[Ran] = (),
-    history: Sequence[FundingRates] = (),
 ) -> CrashSummary:
     """Return what became of a run, and of the same one under other ADL policies.
 
     Parameters
     ----------
     others : the same seed under other policies.
-    history : recorded funding rates, to stand beside the venue's own.
     """
     crash, log, rulebook = ran.crash, ran.log, ran.crash.rulebook
     struck = {one.account for one in log.receipts}
@@ -87,7 +84,7 @@ def summarise_crash(
         maker_end=looks[-1].maker_equity,
         adl=tuple(adl_of(one) for one in (ran, *others)),
         deleveragings=tuple(log.deleveragings),
-        fundings=tuple(_fundings(ran, history)),
+        fundings=tuple(_fundings(ran)),
         money=_money(ran),
         broken=tuple(log.broken),
         refused=_refused(ran),
@@ -256,17 +253,12 @@ def _fund(ran: Ran, looks: Sequence[Look]) -> Fund:
     )
 
 
-def _fundings(ran: Ran, history: Sequence[FundingRates]) -> Iterator[FundingPaid]:
-    every_ms = ran.crash.rulebook.funding.interval_ms
-    recorded = {
-        (one.symbol, round(at_ms / every_ms)): rate
-        for one in history
-        for at_ms, rate in zip(one.at_ms.tolist(), one.rates, strict=True)
-    }
+def _fundings(ran: Ran) -> Iterator[FundingPaid]:
+    recorded = {(symbol, one.at_ms) for one in ran.crash.feed.moments for symbol in one.fundings}
     for paid in ran.log.fundings:
         if paid.at_ms > ran.crash.start_ms:
-            known = recorded.get((paid.symbol, round(paid.at_ms / every_ms)))
-            yield FundingPaid(paid.symbol, paid.at_ms, paid.rate, known)
+            is_recorded = (paid.symbol, paid.at_ms) in recorded
+            yield FundingPaid(paid.symbol, paid.at_ms, paid.rate, is_recorded=is_recorded)
 
 
 def _money(ran: Ran) -> dict[str, dict[str, Decimal]]:

@@ -101,10 +101,11 @@ def market_words(market: Market) -> str:
 
 
 def funding_words(paid: FundingPaid) -> str:
-    """Return a funding, the recorded one beside it."""
-    own = "not settled" if paid.rate is None else percent(paid.rate, shown=4)
-    recorded = "" if paid.recorded is None else f"; recorded {percent(paid.recorded, shown=4)}"
-    return f"{paid.symbol} at {moment(paid.at_ms)}: {own}{recorded}."
+    """Return a funding and where its rate is from."""
+    if paid.rate is None:
+        return f"{paid.symbol} at {moment(paid.at_ms)}: not settled."
+    source = "as recorded" if paid.is_recorded else "out of the venue's own samples"
+    return f"{paid.symbol} at {moment(paid.at_ms)}: {percent(paid.rate, shown=4)}, {source}."
 
 
 def ways_of(closed: dict[str, Decimal]) -> str:

@@ -1,9 +1,9 @@
 """From prices to commands: what a feed makes the outside world do to the venue.
 
 A plain iterator. At each moment, symbol by symbol, the market maker goes to the new price and the
-venue is told it; then collateral, then the clock. Commands carry the moments' own times: how fast
-they are handed over (as fast as they are decided, or so many simulated seconds a second) is the
-business of whoever iterates.
+venue is told it; then collateral, funding that is on record, and the clock. Commands carry the
+moments' own times: how fast they are handed over (as fast as they are decided, or so many
+simulated seconds a second) is the business of whoever iterates.
 
 What the market maker does depends on what the venue has made of the command before. So a command
 must have been decided before the next one is asked for, and the venue is looked at again each time.
@@ -80,6 +80,8 @@ def commands_of(
             price = moment.indexes.get(source) or moment.marks.get(source, ZERO)
         if price:
             yield command.ObserveAsset(at_ms=at_ms, asset=asset, source=SOURCE, price=price)
+    for symbol, rate in moment.fundings.items():
+        yield command.SettleFunding(at_ms=at_ms, symbol=symbol, rate=rate)
     yield command.Tick(at_ms=at_ms)
 
 

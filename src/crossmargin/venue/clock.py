@@ -3,20 +3,20 @@
 A perpetual's premium is sampled on a fixed grid, and at every boundary of the funding interval
 the average of the samples becomes a rate that longs pay shorts. Each interval is settled once,
 however late the tick; one that was not seen, or whose prices cannot be trusted, pays nothing and
-says so.
+says so. Whoever feeds the venue may know the rate itself, and have it settled in place of that.
 
-After funding the symbol's funding purse is
-empty: payments are rounded against the accounts at 8 places, and what that leaves goes to
-`rounding`.
+After funding the symbol's funding purse is empty: payments are rounded against the accounts at 8
+places, and what that leaves goes to `rounding`.
 """
 
 from decimal import Decimal
 
+from crossmargin.errors import UnitError
 from crossmargin.model.instrument import Instrument, Kind
-from crossmargin.money import ZERO, exact, quotient_down
+from crossmargin.money import ZERO, exact, number, quotient_down
 from crossmargin.rulebooks.schema import Contract
 from crossmargin.venue.asset_prices import check_asset_freshness
-from crossmargin.venue.command import Tick
+from crossmargin.venue.command import SettleFunding, Tick
 from crossmargin.venue.decision import Decision, moved
 from crossmargin.venue.event import (
     ClockSet,
@@ -65,6 +65,36 @@ def tick(decision: Decision, command: Tick) -> None:
         if contract is not None and contract.instrument.kind in PERPETUALS:
             _look_at_funding(decision, contract)
     settle_expired(decision)
+
+
+def settle_funding(decision: Decision, command: SettleFunding) -> None:
+    """Let holders pay each other at a rate that is given, at the mark; at most once a moment.
+
+    Raises
+    ------
+    Refusal
+        UNKNOWN_SYMBOL if it is no perpetual here, BAD_NUMBER, ALREADY_SETTLED, PRICES_UNUSABLE.
+    """
+    state, symbol = decision.state, command.symbol
+    contract = state.rulebook.contracts.get(symbol)
+    if contract is None or contract.instrument.kind not in PERPETUALS:
+        raise decision.refuse(Code.UNKNOWN_SYMBOL, f"{symbol!r} is no perpetual of this venue")
+    try:
+        is_rate = abs(number(command.rate)) < 1
+    except UnitError:
+        is_rate = False
+    if not is_rate:
+        raise decision.refuse(
+            Code.BAD_NUMBER, f"{command.rate} is no funding rate: a fraction between -1 and 1"
+        )
+    market = state.symbol(symbol)
+    if market.funding_at_ms is not None and market.funding_at_ms >= decision.at_ms:
+        raise decision.refuse(
+            Code.ALREADY_SETTLED, f"funding of {symbol} was settled at {market.funding_at_ms}"
+        )
+    if market.mark is None or not is_usable(state, symbol):
+        raise decision.refuse(Code.PRICES_UNUSABLE, f"{symbol} has no mark to settle funding at")
+    _pay(decision, contract.instrument, decision.at_ms, market.mark, command.rate)
 
 
 def sampled_premium(state: State, symbol: str) -> Decimal | None:
@@ -140,9 +170,17 @@ def _settle(decision: Decision, contract: Contract, at_ms: int) -> None:
     if mark is None or rate is None:
         decision.emit(FundingSettled(symbol=symbol, at_ms=at_ms, rate=None, mark=None))
         return
-    postings, changes = _payments(decision, contract.instrument, mark, rate)
+    _pay(decision, contract.instrument, at_ms, mark, rate)
+
+
+def _pay(
+    decision: Decision, instrument: Instrument, at_ms: int, mark: Decimal, rate: Decimal
+) -> None:
+    postings, changes = _payments(decision, instrument, mark, rate)
     decision.emit(
-        FundingSettled(symbol=symbol, at_ms=at_ms, rate=rate, mark=mark, postings=postings)
+        FundingSettled(
+            symbol=instrument.symbol, at_ms=at_ms, rate=rate, mark=mark, postings=postings
+        )
     )
     for change in changes:
         decision.emit(change)

@@ -219,6 +219,17 @@ class Tick(Command, frozen=True, tag="tick"):
     """Time has come to `at_ms`: funding, expiry, interest and staleness are looked at."""
 
 
+class SettleFunding(Command, frozen=True, tag="settle-funding"):
+    """Let funding be paid now at a rate that is known from elsewhere (a feed's own record).
+
+    It stands for what the venue would have settled for this interval out of its samples.
+    `rate` is a fraction of notional for the interval; above zero longs pay shorts.
+    """
+
+    symbol: str
+    rate: Decimal
+
+
 class FeedFund(Command, frozen=True, tag="feed-fund"):
     """Bring money into the insurance fund from outside."""
 
@@ -255,6 +266,7 @@ AnyCommand: TypeAlias = (
     | Observe
     | ObserveAsset
     | Tick
+    | SettleFunding
     | FeedFund
     | Halt
     | Resume

@@ -151,6 +151,7 @@ HANDLERS: dict[type, Callable[[Decision, Any], None]] = {
     command.Observe: prices.observe,
     command.ObserveAsset: asset_prices.observe_asset,
     command.Tick: clock.tick,
+    command.SettleFunding: clock.settle_funding,
     command.Halt: _halt,
     command.Resume: _resume,
 }

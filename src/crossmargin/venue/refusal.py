@@ -50,6 +50,7 @@ class Code(IntEnum):
     BOOKS_DO_NOT_BALANCE = 5004
     NOT_HALTED = 5005
     QUEUE_FULL = 5006
+    ALREADY_SETTLED = 5007
 
 
 class Refusal(Exception):

@@ -47,6 +47,24 @@ def test_last_prices_of_another_length_are_left_out_and_said(tmp_path):
     ] == list(feed.choice[-2:])
 
 
+def test_funding_goes_with_the_moment_it_was_due(tmp_path):
+    # Due on the hour, noted two milliseconds later: 30 minutes in, and at the end of the window.
+    flat(tmp_path / "binance_um_mark_BTCUSDT_1h.csv", [0, 60], 100.0)
+    half = T0 + 30 * MINUTE
+    csv(
+        tmp_path / "binance_um_BTCUSDT_funding.csv",
+        "calc_time,last_funding_rate",
+        f"{half + 2},0.0001",
+        f"{T0 + 2 * HOUR + 2},0.0002",
+    )
+    feed = load_feed(tmp_path, ["BTCUSDT"], T0, T0 + 2 * HOUR)
+
+    assert {half: {"BTCUSDT": D("0.0001")}} == {
+        one.at_ms: one.fundings for one in feed.moments if one.fundings
+    }
+    assert any("funding as the venue charged it" in said for said in feed.choice)
+
+
 def test_the_marks_are_those_of_a_replay(tmp_path):
     csv(tmp_path / "mark_BTCUSDT_1h.csv", CANDLE, "+0,100,110,90,105", "+60,105,106,104,105")
     path = load_path(tmp_path, ["BTCUSDT"], T0, T0 + 2 * HOUR, order="olhc")

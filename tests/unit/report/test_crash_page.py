@@ -5,17 +5,24 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from crossmargin.feeds.builtin import builtin_path
-from crossmargin.feeds.funding import FundingRates, Origin
 from crossmargin.feeds.moments import feed_of
 from crossmargin.report.crash_page import crash_page
 from crossmargin.report.crash_plain import plain_crash
+from crossmargin.report.crash_records import FundingPaid
 from crossmargin.report.crash_summary import summarise_crash
-from crossmargin.report.crash_words import books, fate, headline, usd, ways_of, who_paid
+from crossmargin.report.crash_words import (
+    books,
+    fate,
+    funding_words,
+    headline,
+    usd,
+    ways_of,
+    who_paid,
+)
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.runtime.crash import LEAD_MS, crash_of, run
 from crossmargin.runtime.population import population
@@ -89,23 +96,17 @@ def test_where_positions_went_and_by_which_steps(summary):
     assert "–" == ways_of({})
 
 
-def test_the_recorded_funding_stands_beside_the_venues(ran):
-    at_ms = START_MS + 3 * 3_600_000
-    log = ran.log
-    log.fundings.append(type(log.fundings[0])(symbol="BTCUSDT", at_ms=at_ms, rate=D(0), mark=D(1)))
-    history = FundingRates("BTCUSDT", np.array([at_ms + 7]), (D("0.0001"),), Origin.HISTORY, ())
-    try:
-        (found,) = summarise_crash(ran, 7, history=[history]).fundings
-    finally:
-        log.fundings.pop()
-
-    # Venues report times some milliseconds late.
-    assert ("BTCUSDT", at_ms, D(0), D("0.0001")) == (
-        found.symbol,
-        found.at_ms,
-        found.rate,
-        found.recorded,
-    )
+@pytest.mark.parametrize(
+    ("rate", "is_recorded", "said"),
+    [
+        (D("0.0001"), True, "0.0100 %, as recorded."),
+        (D("-0.0002"), False, "−0.0200 %, out of the venue's own samples."),
+        (None, False, "not settled."),
+    ],
+)
+def test_a_funding_says_where_its_rate_is_from(rate, is_recorded, said):
+    paid = FundingPaid("BTCUSDT", START_MS, rate, is_recorded=is_recorded)
+    assert funding_words(paid).endswith(said)
 
 
 def test_json_has_decimals_as_strings_and_times_twice(summary):

@@ -64,6 +64,17 @@ def test_the_market_goes_before_the_price_and_the_clock_comes_last():
     assert {"USDT": D(1), "BTC": D(99_100)} == venue.state.asset_prices
 
 
+def test_funding_on_record_is_paid_before_the_clock_goes_on():
+    venue = Venue()
+    venue.at(Moment(T0, FIRST))
+    venue.at(Moment(T0 + 4 * MINUTE, FIRST, fundings={"BTCUSDT": D("0.0003")}))
+
+    paid, clock = venue.told[-2:]
+    assert ("BTCUSDT", D("0.0003")) == (paid.symbol, paid.rate)
+    assert isinstance(clock, command.Tick)
+    assert venue.state.symbols["BTCUSDT"].funding_at_ms == T0 + 4 * MINUTE
+
+
 def test_where_only_the_mark_is_known_it_stands_in():
     venue = Venue()
     venue.at(Moment(T0, FIRST))

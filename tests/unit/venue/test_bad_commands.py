@@ -49,6 +49,10 @@ def order(size="0.01", price="49000", *, account="alice", **fields):
     )
 
 
+def funding(rate, symbol=BTC):
+    return command.SettleFunding(at_ms=NOW, symbol=symbol, rate=D(rate))
+
+
 def money(kind, amount, asset="USDT", account="alice", **fields):
     return by(account, kind, asset=asset, amount=D(amount), **fields)
 
@@ -150,6 +154,9 @@ BAD = {
         Code.BALANCE_INSUFFICIENT,
     ),
     "an asset for itself": (money(command.Convert, 1, to="USDT"), Code.NOTHING_TO_CONVERT),
+    "a funding rate of more than all": (funding("1"), Code.BAD_NUMBER),
+    "a funding rate that is no number": (funding("NaN"), Code.BAD_NUMBER),
+    "funding of no perpetual": (funding("0.01", "BTCUSDT_261225"), Code.UNKNOWN_SYMBOL),
     "resuming what runs": (command.Resume(at_ms=NOW), Code.NOT_HALTED),
     # The venue's own words for switching, as its rulebook has them.
     "isolated with a position": (
@@ -187,6 +194,10 @@ def priceless(state):
     fold(state, event.PriceSet(symbol=BTC, index=None, mark=None, last=None))
 
 
+def paid(state):
+    decide(state, funding("0.0001"))
+
+
 def halted(state):
     decide(state, command.Halt(at_ms=NOW, reason="a drill"))
 
@@ -214,6 +225,8 @@ IN_TROUBLE = {
     "an order without a mark": (priceless, order(), Code.PRICES_UNUSABLE),
     "an order while halted": (halted, order(), Code.HALTED),
     "an order while cancel-only": (cancelling, order(), Code.CANCEL_ONLY),
+    "funding twice": (paid, funding("0.0001"), Code.ALREADY_SETTLED),
+    "funding without a mark": (priceless, funding("0.0001"), Code.PRICES_UNUSABLE),
     "resuming at old prices": (halted, command.Resume(at_ms=LATER), Code.PRICES_UNUSABLE),
     "resuming with cooked books": (cooked, command.Resume(at_ms=NOW), Code.BOOKS_DO_NOT_BALANCE),
     "an order of unknown health": (unmarked, order(), Code.HEALTH_UNKNOWN),

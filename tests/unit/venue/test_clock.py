@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from crossmargin.model.account import MarginMode, Position
 from crossmargin.model.order import Side
 from crossmargin.venue import event
-from crossmargin.venue.clock import sampled_premium, tick
-from crossmargin.venue.command import Level, Observe, PlaceOrder, Tick
+from crossmargin.venue.clock import sampled_premium, settle_funding, tick
+from crossmargin.venue.command import Level, Observe, PlaceOrder, SettleFunding, Tick
 from crossmargin.venue.event import Breaker, FundingSettled, PremiumSampled
 from crossmargin.venue.prices import observe
 from crossmargin.venue.refusal import Code, Refusal
@@ -62,6 +62,24 @@ def test_time_does_not_go_back():
     with pytest.raises(Refusal) as refused:
         stage.do(tick, Tick(at_ms=4))
     assert refused.value.code == Code.TIME_GOES_BACK
+
+
+def test_a_given_rate_is_paid_in_place_of_the_venues_own():
+    # 2 BTC × 50000 × -0.0005 = -50: shorts pay longs. At the boundary nothing more is paid.
+    stage = staged()
+    hold(stage, "long", 2)
+    hold(stage, "short", -2)
+    ticks(stage, INTERVAL - HOUR)
+    given = SettleFunding(at_ms=INTERVAL, symbol=BTC, rate=D("-0.0005"))
+    stage.do(settle_funding, given)
+
+    assert (D(10_050), D(9950)) == (wallet(stage, "long"), wallet(stage, "short"))
+    assert settled(stage.do(tick, Tick(at_ms=INTERVAL))) == []
+    # The next interval is the venue's own again: 0.0001 of 100,000 is 10.
+    assert [(2 * INTERVAL, D("0.0001"))] == settled(
+        ticks(stage, 2 * INTERVAL, from_ms=INTERVAL + HOUR)
+    )
+    assert (D(10_040), D(9960)) == (wallet(stage, "long"), wallet(stage, "short"))
 
 
 def test_longs_pay_shorts_at_the_boundary():
