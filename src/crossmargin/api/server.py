@@ -7,10 +7,11 @@ second signal leaves at once, which loses nothing that was answered.
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import msgspec
@@ -25,10 +26,9 @@ from crossmargin.api.logs import log
 from crossmargin.api.private_file import write_private
 from crossmargin.api.startup import ADMIN, Opened
 from crossmargin.errors import StoreError, UsageError
-from crossmargin.runtime.served_market import Money, opening, prices_of
-from crossmargin.store.entry import Entry
+from crossmargin.runtime.market_maker import MAKER
+from crossmargin.runtime.served_market import opening, prices_of
 from crossmargin.venue.command import AnyCommand, Tick
-from crossmargin.venue.event import AnyEvent, Refused
 
 SCHEMA = 1
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -110,7 +110,6 @@ async def serve(
     place: socket.socket,
     told: Ready,
     ready_file: Path | None,
-    money: Sequence[Money],
     say: Callable[[Ready], None],
 ) -> None:
     """Serve until a signal.
@@ -118,7 +117,6 @@ async def serve(
     Parameters
     ----------
     ready_file : written once connections are accepted, gone before they are not.
-    money : of accounts that are opened unless they are there.
     say : called with what the ready file says.
 
     Raises
@@ -131,7 +129,7 @@ async def serve(
     service = opened.context.service
     stop = asyncio.Event()
     with _signals(stop):
-        await _open(opened, money)
+        await _open(opened)
         first = asyncio.Event()
         feed = asyncio.create_task(_feed(opened, first))
         await asyncio.wait(
@@ -154,7 +152,9 @@ async def serve(
         log("stopping")
         feed.cancel()
         server.should_exit = True
-        await asyncio.gather(serving, feed, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await feed
+        await serving
     failure = service.writer.halted
     service.close()
     opened.context.gate.audit.close()
@@ -218,17 +218,14 @@ def _config(app: Application) -> uvicorn.Config:
     )
 
 
-async def _open(opened: Opened, money: Sequence[Money]) -> None:
-    service, at_ms = opened.context.service, opened.context.service.now_ms()
-    refused: list[Refused] = []
-
-    def take(_: Entry, events: tuple[AnyEvent, ...]) -> None:
-        refused.extend(one for one in events if isinstance(one, Refused))
-
-    service.subscribe(take)
-    await service.ask_each(opening(opened.market, service.state, at_ms, money))
-    if refused and not service.state.accounts:
-        raise UsageError(f"the venue cannot be opened: {refused[0].reason}")
+async def _open(opened: Opened) -> None:
+    service = opened.context.service
+    at_ms, state = service.now_ms(), service.state
+    await service.ask_each(opening(opened.market, state, at_ms, opened.money))
+    absent = {MAKER, *(one.account for one in opened.money)} - service.state.accounts.keys()
+    if absent:
+        why = service.halted or "they are refused"
+        raise UsageError(f"the venue cannot be opened without {', '.join(sorted(absent))}: {why}")
 
 
 async def _feed(opened: Opened, first: asyncio.Event) -> None:
@@ -247,8 +244,13 @@ async def _feed(opened: Opened, first: asyncio.Event) -> None:
             if isinstance(one, Tick):
                 first.set()
 
-    with contextlib.suppress(StoreError):  # The writer has halted, and says why.
+    try:
         await service.run_feed(announced())
+    except StoreError:  # The writer has halted, and says why.
+        pass
+    except Exception as error:  # Without its prices the venue does not go on.
+        log("the feed failed", logging.ERROR, exc_info=True)
+        service.writer.halt(f"the feed failed: {error}")
     log("the feed has ended", venue_ms=service.now_ms(), halted=service.halted)
 
 

@@ -19,7 +19,7 @@ from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.runtime.clock import SystemClock
 from crossmargin.runtime.loop import Writer
 from crossmargin.runtime.recording import header_of
-from crossmargin.runtime.served_market import Market, Money, steering_of
+from crossmargin.runtime.served_market import Market, Money, play_money, steering_of
 from crossmargin.runtime.service import Service
 from crossmargin.runtime.venue_clock import VenueClock
 from crossmargin.store.journal import Journal
@@ -27,8 +27,8 @@ from crossmargin.store.places import journal_at
 from crossmargin.venue.decide import decide
 from crossmargin.venue.state import State
 
-DEMO_MONEY = tuple(Money(name, {"USDT": Decimal(100_000)}) for name in ("alice", "bob"))
-"""Accounts that are there from the start, and their play money."""
+DEMO_ACCOUNTS = ("alice", "bob")
+"""Accounts that are there from the start, with play money."""
 ADMIN = "admin"
 TRADER = frozenset({Scope.READ, Scope.TRADE})
 OPERATOR = frozenset({Scope.READ, Scope.ADMIN})
@@ -60,6 +60,7 @@ class Opened(Struct, frozen=True):
 
     Attributes
     ----------
+    money : of the accounts that are there from the start.
     is_new : whether the store was made just now.
     demo, admin : the keys that are handed out.
     not_before_ms : from when on (the machine's time) what is signed is taken.
@@ -68,6 +69,7 @@ class Opened(Struct, frozen=True):
     context: Context
     rulebook: Rulebook
     market: Market
+    money: tuple[Money, ...]
     speed: Decimal | None
     is_new: bool
     demo: tuple[Key, ...]
@@ -181,7 +183,7 @@ def opened(wanted: Wanted) -> Opened:
         audit = Audit(places.audit)
         handed = [
             _handed(keys, name, scopes, service.wall_ms())
-            for name, scopes in (*((one.account, TRADER) for one in DEMO_MONEY), (ADMIN, OPERATOR))
+            for name, scopes in (*((one, TRADER) for one in DEMO_ACCOUNTS), (ADMIN, OPERATOR))
         ]
     except BaseException:
         journal.close()
@@ -194,6 +196,7 @@ def opened(wanted: Wanted) -> Opened:
         context,
         rulebook,
         market,
+        play_money(market, rulebook, DEMO_ACCOUNTS),
         wanted.speed,
         is_new,
         tuple(handed[:-1]),

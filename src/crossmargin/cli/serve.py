@@ -105,7 +105,7 @@ def serve(
     def say(ready: "Ready") -> None:
         _say(opened, ready, with_keys=opened.is_new or show_keys)
 
-    server.run(server.serve(opened, place, told, ready_file, startup.DEMO_MONEY, say))
+    server.run(server.serve(opened, place, told, ready_file, say))
 
 
 def _speed(text: str) -> "Decimal | None":

@@ -51,6 +51,8 @@ CANDLES_STALE_MS = 300_000
 TERMS = LiquidityTable(
     spread=Decimal("0.0001"), step=Decimal("0.0001"), depth=Decimal(2_000_000), levels=5
 )
+PLAY_DOLLARS, PLAY_COINS = Decimal(100_000), Decimal(10)
+"""What an account starts with, in every settle asset."""
 FUND = Decimal(1_000_000)
 """The insurance fund at the start, in every settle asset."""
 
@@ -155,6 +157,15 @@ class Money(Struct, frozen=True):
 
     account: str
     balances: Mapping[str, Decimal]
+
+
+def play_money(market: Market, rulebook: Rulebook, accounts: Iterable[str]) -> tuple[Money, ...]:
+    """Return what accounts start with: the same in every settle asset, less where it is a coin."""
+    kinds = {
+        instrument.settle: PLAY_COINS if instrument.kind.is_inverse else PLAY_DOLLARS
+        for instrument in (rulebook.contracts[symbol].instrument for symbol in market.symbols)
+    }
+    return tuple(Money(name, dict(sorted(kinds.items()))) for name in accounts)
 
 
 def opening(

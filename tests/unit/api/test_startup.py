@@ -3,13 +3,11 @@
 import asyncio
 import json
 import stat
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from crossmargin.api import startup
 from crossmargin.api.keys import DAY_MS, Scope
 from crossmargin.api.startup import (
     Wanted,
@@ -203,9 +201,3 @@ def test_a_store_whose_keys_others_may_read_is_let_go_of(wanted):
         opened(wanted)
     wanted.places.keys.chmod(0o600)
     close(opened(wanted))
-
-
-def test_the_play_money_is_what_is_said():
-    assert {"alice": {"USDT": Decimal(100_000)}, "bob": {"USDT": Decimal(100_000)}} == {
-        one.account: one.balances for one in startup.DEMO_MONEY
-    }

@@ -4,8 +4,10 @@ from decimal import Decimal
 from itertools import islice, pairwise
 
 import pytest
+from msgspec import structs
 
 from crossmargin.errors import FeedError, UnknownError
+from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.runtime.market_maker import MAKER
 from crossmargin.runtime.served_market import (
     CANDLES_STALE_MS,
@@ -14,6 +16,7 @@ from crossmargin.runtime.served_market import (
     Money,
     candles_market,
     opening,
+    play_money,
     prices_of,
     steering_of,
     synthetic_market,
@@ -84,6 +87,17 @@ def test_what_is_there_is_not_opened_again():
     state.accounts[MAKER] = state.accounts["alice"] = object()
     again = list(opening(MARKET, state, START_MS, [Money("alice", {"USDT": D(5)})]))
     assert [] == again
+
+
+def test_play_money_is_of_every_settle_asset():
+    dollars = play_money(MARKET, RULEBOOK, ["alice", "bob"])
+    coins = load_rulebook("binance-coinm")
+    inverse = structs.replace(MARKET, symbols=("BTCUSD_PERP",))
+
+    assert [("alice", {"USDT": D(100_000)}), ("bob", {"USDT": D(100_000)})] == [
+        (one.account, one.balances) for one in dollars
+    ]
+    assert {"BTC": D(10)} == play_money(inverse, coins, ["alice"])[0].balances
 
 
 # Six hours of hourly candles that each end a hundred above where they began.
