@@ -201,6 +201,7 @@ def _reduce(decision: Decision, name: str, unit: UnitAssessment, action: Reduce)
         action.symbol,
         action.size,
         action.side if is_hedge else None,
+        limit=action.limit,
         fee_fraction=state.rulebook.fees.liquidation,
         is_liquidation=True,
         why="liquidation",

@@ -132,12 +132,19 @@ def liquidate(
 def _carry_out(
     assessment: Assessment, unit: UnitAssessment, liquidity: Liquidity
 ) -> tuple[Account, Receipt]:
-    action = next_action(assessment, unit, liquidity.fill_price)
-    if isinstance(action, CancelOrders):
-        return _cancel(assessment, unit, action)
-    if isinstance(action, Reduce):
-        return _reduce(assessment, unit, action, liquidity)
-    return _take_over(assessment, unit, action)
+    dry: tuple[str, ...] = ()
+    while True:
+        action = next_action(assessment, unit, liquidity.fill_price, dry)
+        if isinstance(action, CancelOrders):
+            return _cancel(assessment, unit, action)
+        if isinstance(action, TakeOver):
+            return _take_over(assessment, unit, action)
+        mark = assessment.market.marks[action.symbol]
+        instrument = assessment.rulebook.contracts[action.symbol].instrument
+        price = liquidity.fill_price(action.size, mark, instrument)
+        if action.may_trade_at(price):
+            return _reduce(assessment, unit, action, price)
+        dry = (*dry, action.symbol)
 
 
 def _cancel(
@@ -154,11 +161,10 @@ def _cancel(
 
 
 def _reduce(
-    assessment: Assessment, unit: UnitAssessment, action: Reduce, liquidity: Liquidity
+    assessment: Assessment, unit: UnitAssessment, action: Reduce, price: Decimal
 ) -> tuple[Account, Receipt]:
     rulebook = assessment.rulebook
     instrument = rulebook.contracts[action.symbol].instrument
-    price = liquidity.fill_price(action.size, assessment.market.marks[action.symbol], instrument)
     posted = liquidation_fill(assessment.account, rulebook, action, price)
     verb = "bought" if action.size > 0 else "sold"
     trade = Trade(action.symbol, action.side, action.size, price, posted.realised_pnl, posted.fee)

@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assess import assess
@@ -37,7 +38,7 @@ from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionM
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, Side
-from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, exact, quotient_down
+from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, exact, quotient_down, quotient_up
 from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
 from crossmargin.rulebooks.schema import Contract, Rulebook
 from crossmargin.venue.posting import Posted, post_fill
@@ -60,7 +61,11 @@ class CancelOrders(Struct, frozen=True):
 class Reduce(Struct, frozen=True):
     """Trade `size` (signed, against the position) at market.
 
-    `tier` is the one it leads into, where that is what the step is for.
+    Attributes
+    ----------
+    tier : the one it leads into, where that is what the step is for.
+    limit : the worst price it may trade at; None takes any. An isolated position is traded no
+        further than its bucket pays loss and fee: what is beyond that is a takeover's.
     """
 
     symbol: str
@@ -68,6 +73,13 @@ class Reduce(Struct, frozen=True):
     size: Decimal
     step: LadderStep
     tier: int | None = None
+    limit: Decimal | None = None
+
+    def may_trade_at(self, price: Decimal) -> bool:
+        """Return whether a price is no worse than the limit."""
+        if self.limit is None:
+            return True
+        return price <= self.limit if self.size > 0 else price >= self.limit
 
 
 class TakeOver(Struct, frozen=True):
@@ -117,7 +129,7 @@ def next_action(
             elif step in (LadderStep.REDUCE_BY_FRACTION, LadderStep.CLOSE_POSITION):
                 reduction = _part(assessment, unit, step, dry)
             if reduction is not None:
-                return reduction
+                return replace(reduction, limit=_limit(assessment, unit))
     return TakeOver(_takeovers(assessment, unit))
 
 
@@ -235,6 +247,20 @@ def _reduction(
                 return first or lowest
         first, account = first or lowest, reached
     return None
+
+
+def _limit(assessment: Assessment, unit: UnitAssessment) -> Decimal | None:
+    # Where closing a bucket's position leaves nothing of it: its takeover price, less the fee.
+    if unit.kind is UnitKind.POOL:
+        return None
+    rulebook = assessment.rulebook
+    (takeover,) = _takeovers(assessment, unit)
+    if takeover.price is None:
+        return None  # No price above zero costs as much.
+    fee = rulebook.fees.liquidation.copy_sign(takeover.size)
+    if rulebook.contracts[takeover.symbol].instrument.kind.is_inverse:
+        return takeover.price * (ONE + fee)
+    return (quotient_up if takeover.size > 0 else quotient_down)(takeover.price, ONE - fee)
 
 
 def _in_order(

@@ -77,11 +77,12 @@ def sweep(
     size: Decimal,
     side: Side | None,
     *,
+    limit: Decimal | None = None,
     fee_fraction: Decimal,
     is_liquidation: bool,
     why: str,
 ) -> Decimal:
-    """Buy (size above zero) or sell at any price the book has; return the signed size filled.
+    """Buy (size above zero) or sell at what the book has; return the signed size filled.
 
     There is no order of it, and no band. The account's own orders in the way are ended. What
     others' orders may not fill is not filled.
@@ -89,13 +90,14 @@ def sweep(
     Parameters
     ----------
     side : in hedge mode, the position it belongs to.
+    limit : the worst price taken; None takes any.
     fee_fraction : of notional; paid to `fund` by liquidations, else to `fees`.
     """
     state = decision.state
     book = state.symbol(symbol).book
     left = size
     while left:
-        met = next(book.opposite(left, None), None)
+        met = next(book.opposite(left, limit), None)
         if met is None:
             break
         maker = state.orders[met[0]]

@@ -67,6 +67,8 @@ class Crash(Stage):
             for symbol, text in marks.items():
                 price = D(text)
                 decision.emit(event.PriceSet(symbol=symbol, index=price, mark=price, last=price))
+            # Positions were given without asking who can afford them.
+            decision.touched.update(dict.fromkeys(self.state.accounts))
             look_after(decision)
 
         return self.decide(act)

@@ -148,3 +148,26 @@ def test_a_mark_with_other_digits_is_another_one_to_recovery():
     price = event.PriceSet(symbol="BTCUSDT", index=D(100), mark=D("100.0"), last=D(99))
     stage.emit(price)
     assert str(stage.state.market().marks["BTCUSDT"]) == "100.0"
+
+
+def test_a_bucket_is_sold_no_further_than_it_pays():
+    # 10 at 100 on 10x; at 90.5 the bucket of 100 is worth 5 and asked for 9.05. One is sold at
+    # 91, which leaves 91 for nine; they go at 90.5 - 5.5 / 9, not at 70, and the pool keeps 200.
+    rules = replace(
+        RULES,
+        liquidation=replace(RULES.liquidation, steps=BY_FRACTION),
+        fees=Fees(D(0), D(0), D(0)),
+    )
+    stage = Crash("1000", rules)
+    stage.funded("long", "300", BTCUSDT="10")
+    stage.isolated("long", "BTCUSDT")
+    stage.funded("short", "100000")
+    stage.priced("BTCUSDT", "100")
+    stage.given("BTCUSDT", "100", "10", "long", "short")
+    stage.rests("short", "BTCUSDT", "1", "91")
+    stage.rests("short", "BTCUSDT", "50", "70")
+    events = stage.falls(BTCUSDT="90.5")
+    assert [one.size for one in of(events, event.Filled) if one.account == "long"] == [-1, -9]
+    assert stage.size("fund") == 9
+    assert stage.money("long") == 200
+    assert len(of(events, event.LiquidationStep)) == 2

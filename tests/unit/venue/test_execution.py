@@ -287,3 +287,20 @@ def test_a_ladder_that_includes_its_floors_is_walked_too():
     done = run(account(60, held("AUSDT", 20)), rules)
 
     assert (held("AUSDT", "9.99999999"),) == done.account.positions
+
+
+def test_a_bucket_that_could_only_be_sold_beyond_what_it_pays_is_taken_over():
+    # 10 from 100 with 100 behind them are worth 5 at 90.5; 1 % lower, at 89.595, they lose 104.05.
+    steps = (LadderStep.CLOSE_POSITION, TAKE_OVER)
+    rules = replace(RULES, liquidation=replace(RULES.liquidation, steps=steps))
+    done = run(
+        account(300, held("AUSDT", 10, margin="100")),
+        rules=rules,
+        market=Market({"AUSDT": D("90.5")}),
+        liquidity=Liquidity(D("0.01"), D(0), D(1)),
+    )
+    (receipt,) = done.receipts
+
+    assert TAKE_OVER == receipt.step
+    assert {"USDT": D(200)} == done.account.balances
+    assert D(5) == receipt.fund_change

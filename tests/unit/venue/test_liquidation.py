@@ -310,3 +310,41 @@ def test_the_pool_in_usd_backs_everything():
     assessment = assess(before, market, rules)
 
     assert ["CUSDT", "CUSDC"] == [p.symbol for p in positions_of(assessment, assessment.pool)]
+
+
+@pytest.mark.parametrize(
+    ("instrument", "size", "margin", "limit"),
+    [
+        # 10 at 100 lose 100 at 90 (110); of what is sold (bought) there a tenth is fee.
+        pytest.param(linear("AUSDT"), "10", "100", "100", id="linear, long"),
+        pytest.param(linear("AUSDT"), "-10", "100", "100", id="linear, short"),
+        # 1,000 USD from 100: 1,000 / 80 - 10 = 2.5 coins, 10 - 1,000 / 125 = 2 coins.
+        pytest.param(inverse("AUSD_PERP"), "10", "2.5", "88", id="inverse, long"),
+        pytest.param(inverse("AUSD_PERP"), "-10", "2", "112.5", id="inverse, short"),
+        pytest.param(linear("AUSDT"), "10", "1001", None, id="no price above zero costs as much"),
+    ],
+)
+def test_a_bucket_is_traded_to_where_loss_and_fee_use_it_up(instrument, size, margin, limit):
+    steps = (LadderStep.CLOSE_POSITION, LadderStep.TAKE_OVER)
+    rules = replace(
+        with_fee("0.1", book((instrument, one_tier("2")))),
+        liquidation=replace(RULES.liquidation, steps=steps),
+    )
+    symbol, asset = instrument.symbol, instrument.settle
+    before = Account({asset: D(margin)}, (held(symbol, size, margin=margin),))
+    assessment = assess(before, Market({symbol: D(100)}), rules)
+    action = next_action(assessment, assessment.buckets[0], FLAT.fill_price)
+    assert action.limit == (None if limit is None else D(limit))
+    assert action.may_trade_at(D(100) if limit is None else D(limit))
+    if limit is not None:
+        worse = D(limit) - D("0.1").copy_sign(D(size))
+        assert not action.may_trade_at(worse)
+
+
+def test_a_pool_is_traded_at_any_price():
+    steps = (LadderStep.CLOSE_POSITION, LadderStep.TAKE_OVER)
+    rules = replace(RULES, liquidation=replace(RULES.liquidation, steps=steps))
+    assessment = assess(account("9", held("AUSDT", "10")), MARKET, rules)
+    action = next_action(assessment, assessment.pools[0], FLAT.fill_price)
+    assert action.limit is None
+    assert action.may_trade_at(D("0.01"))
