@@ -73,8 +73,8 @@ class Server:
         handed = [*self.ready["accounts"], self.ready["admin"]]
         return next(one for one in handed if one["name"] == name)
 
-    def ask(self, name: str, method: str, path: str, body: object = None) -> httpx.Response:
-        """Return the answer to a request signed with the key of `name`."""
+    def signed(self, name: str, method: str, path: str, body: object = None):
+        """Return method, path, content and headers of a request signed with the key of `name`."""
         key, content = self.key(name), b"" if body is None else json.dumps(body).encode()
         at_ms, nonce = str(time.time_ns() // 1_000_000), f"{time.time_ns()}-{next(self._nonces)}"
         told = Request(method, f"{ROOT}{path}", b"", content, at_ms, nonce, key["api_key"])
@@ -84,7 +84,12 @@ class Server:
             NONCE_HEADER: nonce,
             SIGNATURE_HEADER: hmac_hex(key["api_secret"], told.canonical()),
         }
-        return self.client.request(method, f"{ROOT}{path}", content=content, headers=headers)
+        return method, f"{ROOT}{path}", content, headers
+
+    def ask(self, name: str, method: str, path: str, body: object = None) -> httpx.Response:
+        """Return the answer to a signed request."""
+        method, target, content, headers = self.signed(name, method, path, body)
+        return self.client.request(method, target, content=content, headers=headers)
 
 
 @contextlib.contextmanager
