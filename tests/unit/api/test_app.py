@@ -9,9 +9,11 @@ from litestar import Litestar, get
 
 from crossmargin.api import app as module
 from crossmargin.api.audit import Audit, check
+from crossmargin.api.binance.routes import ROUTES, Security
 from crossmargin.api.guard import check_routes
 from crossmargin.api.keys import DAY_MS, Scope
 from crossmargin.api.logs import NAME
+from crossmargin.api.signing import hmac_hex
 from crossmargin.errors import InvariantBroken
 from tests.unit.api.native_desk import HOST, WALL_MS, Desk
 
@@ -276,3 +278,84 @@ def test_every_route_takes_its_scope_and_no_other(desk):
 
     assert [] == wrong
     assert cells >= 4 * 20
+
+
+def dialect_asked(desk, method, path, key):
+    """Return the answer to a request of the dialect, signed where there is a key."""
+    query, headers = f"timestamp={WALL_MS}", {}
+    if key is not None:
+        headers = {"X-MBX-APIKEY": key.id}
+        query += f"&signature={hmac_hex(desk.keys.secret(key.id), query.encode())}"
+    return fetch(desk, method, f"{path}?{query}", headers=headers)
+
+
+# Binance's words for: no such key or it may not, the signature is wrong, there is no key.
+NOT_ALLOWED, NO_KEY = -2015, -2014
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(ROUTES))
+def test_every_request_of_the_dialect_takes_its_scope_and_no_other(shared, method, path):
+    route = ROUTES[method, path]
+    for held in (None, *Scope):
+        key = None if held is None else shared.key("ann", held)
+        answer = dialect_asked(shared, method, path, key)
+        found = answer.json()
+        code = found.get("code") if answer.status_code != 200 else None
+
+        assert answer.status_code < 500
+        if route.security is Security.NONE:
+            assert code not in (NOT_ALLOWED, NO_KEY, -1022)
+        elif held is None:
+            assert NO_KEY == code
+        elif held is route.scope:
+            assert code not in (NOT_ALLOWED, NO_KEY, -1022)
+        else:
+            assert (401, NOT_ALLOWED) == (answer.status_code, code)
+
+
+@pytest.mark.parametrize("change", ["signature", "timestamp", "body", "key"])
+def test_a_tampered_request_of_the_dialect_is_refused(shared, change):
+    query = f"symbol=BTCUSDT&timestamp={WALL_MS}"
+    signature = hmac_hex(shared.keys.secret(shared.ann.id), query.encode())
+    key, body = shared.ann.id, b""
+    if change == "signature":
+        signature = signature[:-1] + ("0" if signature[-1] != "0" else "1")
+    elif change == "timestamp":
+        query = query.replace(str(WALL_MS), str(WALL_MS + 1))
+    elif change == "body":
+        body = b"orderId=1"
+    else:
+        key = shared.bob.id
+    answer = fetch(
+        shared,
+        "GET",
+        f"/fapi/v1/openOrders?{query}&signature={signature}",
+        headers={"X-MBX-APIKEY": key},
+        content=body,
+    )
+
+    assert (400, -1022) == (answer.status_code, answer.json()["code"])
+
+
+@pytest.mark.parametrize(
+    ("window_ms", "after_ms", "is_in"),
+    [
+        *((5_000, after, is_in) for after, is_in in ((-5_001, False), (-5_000, True))),
+        *((5_000, after, is_in) for after, is_in in ((999, True), (1_000, False))),
+        *((60_000, after, is_in) for after, is_in in ((-60_001, False), (-60_000, True))),
+        (60_001, 0, False),
+    ],
+)
+def test_the_ends_of_the_dialects_receive_window(shared, window_ms, after_ms, is_in):
+    query = f"timestamp={WALL_MS + after_ms}&recvWindow={window_ms}"
+    signature = hmac_hex(shared.keys.secret(shared.ann.id), query.encode())
+    answer = fetch(
+        shared,
+        "GET",
+        f"/fapi/v1/openOrders?{query}&signature={signature}",
+        headers={"X-MBX-APIKEY": shared.ann.id},
+    )
+
+    assert is_in == (answer.status_code == 200)
+    if not is_in:
+        assert answer.json()["code"] in (-1021, -1131)
