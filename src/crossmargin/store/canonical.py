@@ -8,7 +8,7 @@ inside a part the order in which they came about: both can show in what the venu
 Not among the parts is what they say already, and what is only remembered to save work:
 
 - Which orders an account has, which of them its clients named, which wait for a trigger, and who
-  holds a position in a market follow from the orders and accounts.
+  holds a position in a market or owes money follow from the orders and accounts.
 - So does the book, its order within a price included. An order comes to rest behind all that rest
   at its price already, is given the next rank as it does, and keeps its place until it is gone. So
   orders by rank are orders by time, at every price at once, and putting them back by rank gives the
@@ -248,6 +248,8 @@ def _restore_account(state: State, part: AccountPart) -> None:
     )
     state.accounts[part.name] = account
     account.balances, account.leverage = part.balances, part.leverage
+    if account.is_debtor:
+        state.debtors.add(part.name)
     account.margin_mode, account.position_mode = part.margin_mode, part.position_mode
     for side, held in part.positions:
         account.positions[held.symbol, side] = held

@@ -227,8 +227,7 @@ def set_assets_mode(decision: Decision, command: asked.SetAssetsMode) -> None:
         raise decision.refuse(Code.NO_SUCH_MODE, f"{rulebook.venue} has no {mode}-assets mode")
     if mode is not account.assets_mode:
         is_clash = is_multi and is_any_isolated(account) and not rulebook.has_isolated_in_multi
-        has_debt = any(amount < 0 for amount in account.balances.values())
-        is_at_stake = bool(account.positions or account.orders or has_debt)
+        is_at_stake = bool(account.positions or account.orders or account.is_debtor)
         is_enough = None
         if is_at_stake and not is_clash:
             after = replace(account.view(), assets_mode=mode)

@@ -141,6 +141,7 @@ def _paced(
 
 
 def _touch_all(decision: Decision) -> None:
-    # Collateral counts in accounts with positions only; there is no list of who holds an asset.
+    # Collateral counts where there is something to lose or to pay: for positions and for debts.
     for symbol in sorted(decision.state.symbols):
         decision.touched.update(decision.state.symbols[symbol].holders)
+    decision.touched.update(dict.fromkeys(sorted(decision.state.debtors)))

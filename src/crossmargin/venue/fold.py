@@ -46,7 +46,11 @@ def _post(state: State, posting: Posting) -> None:
 def _add(state: State, purse: str, asset: str, amount: Decimal) -> None:
     if purse.startswith("account/"):
         account = _account(state, purse.removeprefix("account/"))
-        account.balances[asset] = account.balances.get(asset, ZERO) + amount
+        left = account.balances[asset] = account.balances.get(asset, ZERO) + amount
+        if left < 0:
+            state.debtors.add(account.name)
+        elif account.name in state.debtors and not account.is_debtor:
+            state.debtors.remove(account.name)
         account.changed()
         return
     key = (purse, asset)

@@ -158,6 +158,11 @@ class AccountState:
             placed.symbol, one.size, one.price, OrderType.LIMIT, None, reduces, placed.side
         )
 
+    @property
+    def is_debtor(self) -> bool:
+        """Return whether any of its wallets is below zero."""
+        return any(amount < 0 for amount in self.balances.values())
+
     def changed(self) -> None:
         """Forget the views: money, a position or a setting is different now."""
         self._view = self._bare = None
@@ -254,6 +259,7 @@ class State:
     Attributes
     ----------
     rested : how many orders have come to rest in a book, which ranks them.
+    debtors : accounts that owe something, whatever they hold.
     unhashed : kept for whoever hashes the state; None where nobody does.
     """
 
@@ -264,6 +270,7 @@ class State:
         self.halted: str | None = None
         self.is_cancel_only = False
         self.accounts: dict[str, AccountState] = {}
+        self.debtors: set[str] = set()
         self.symbols: dict[str, SymbolState] = {}
         self.asset_prices: dict[str, Decimal] = {}
         self.asset_seen: dict[str, dict[str, tuple[Decimal, int]]] = {}

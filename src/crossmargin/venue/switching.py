@@ -10,7 +10,6 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
-from crossmargin.money import ZERO
 from crossmargin.rulebooks.procedure import Change, Obstacle, SwitchRule
 from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.decision import Decision
@@ -112,7 +111,7 @@ def _lacks_margin(request: Request) -> bool:
 
 
 def _has_negative_balance(request: Request) -> bool:
-    return any(amount < ZERO for amount in request.account.balances.values())
+    return request.account.is_debtor
 
 
 def _has_side_of_other_mode(request: Request) -> bool:

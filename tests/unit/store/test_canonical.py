@@ -106,6 +106,7 @@ PLACES = {
 ELSEWHERE = {
     State: {"accounts", "orders", "purses", "symbols"}  # parts of their own
     | {"rulebook", "settings"}  # in the header
+    | {"debtors"}  # follow from the accounts
     | {"unhashed"},  # what is not hashed yet
     AccountState: {"orders", "client_orders"},  # follow from the orders
     SymbolState: {"book", "waiting", "holders"},  # follow from orders and accounts
@@ -125,10 +126,20 @@ def test_the_venues_own_fields_are_all_in_its_part():
     assert {*canonical.VenuePart.__struct_fields__} == PLACES[State]
 
 
+def test_who_owes_money_is_known_again():
+    state = opened("ann", "bob")
+    lent = event.Posting("account/ann", "outside", "USDT", D(1))
+    fold(state, event.MoneyMoved(why="test", postings=(lent,)))
+    restored = fresh()
+    restore(restored, canonical_bytes(state))
+    assert state.debtors == restored.debtors == {"ann"}
+
+
 def outline(state):
     """Return what a state holds in the order in which it holds it, where order may matter."""
     return (
         list(state.orders),
+        state.debtors,
         [(name, list(one.balances), list(one.positions)) for name, one in accounts(state)],
         [(name, list(one.orders), one.client_orders) for name, one in accounts(state)],
         [

@@ -4,11 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from crossmargin.venue import event
 from crossmargin.venue.asset_prices import check_asset_freshness, observe_asset
 from crossmargin.venue.command import ObserveAsset, Tick
+from crossmargin.venue.decide import decide
 from crossmargin.venue.event import AssetPriceSet
 from crossmargin.venue.refusal import Code, Refusal
 from crossmargin.venue.settings import AssetRules, VenueSettings
+from tests.unit.venue.asking import multi
 from tests.unit.venue.stage import Stage
 
 D = Decimal
@@ -137,3 +140,21 @@ SLOW = AssetRules(move_max_fraction=D("0.02"), move_ms=60_000)
 )
 def test_an_index_moves_no_faster_than_it_may(said, index):
     assert index == priced(SLOW, *said)
+
+
+def test_who_only_owes_is_looked_at_when_what_he_owes_it_on_falls():
+    # 10,000 owed on a coin that counts for 19,000, then for 9,500: the fund pays the other 500.
+    stage = multi()
+    owed, fed = (
+        event.Posting(source, target, "USDT", D(amount))
+        for source, target, amount in (
+            ("account/ann", "outside", 20_000),
+            ("outside", "fund", 1000),
+        )
+    )
+    stage.emit(event.MoneyMoved(why="test", postings=(owed, fed)))
+    assert stage.state.debtors == {"ann"}
+    decide(stage.state, ObserveAsset(at_ms=1, asset="BTC", source="a", price=D(10_000)))
+    assert stage.state.accounts["ann"].balances == {"USDT": 0, "BTC": 0}
+    assert stage.state.purse("fund", "USDT") == 500
+    assert not stage.state.debtors
