@@ -84,7 +84,7 @@ def bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def ready(opened: Opened, store: str, place: socket.socket) -> Ready:
+def ready(opened: Opened, place: socket.socket) -> Ready:
     """Return what the ready file says."""
     host, port = place.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -97,7 +97,7 @@ def ready(opened: Opened, store: str, place: socket.socket) -> Ready:
         SCHEMA,
         os.getpid(),
         __version__,
-        store,
+        opened.store,
         f"http://{address}",
         f"ws://{address}",
         tuple(credentials(key.account, key) for key in opened.demo),

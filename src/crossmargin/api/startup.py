@@ -60,6 +60,7 @@ class Opened(Struct, frozen=True):
 
     Attributes
     ----------
+    store : its place, without a password.
     money : of the accounts that are there from the start.
     is_new : whether the store was made just now.
     demo, admin : the keys that are handed out.
@@ -67,6 +68,7 @@ class Opened(Struct, frozen=True):
     """
 
     context: Context
+    store: str
     rulebook: Rulebook
     market: Market
     money: tuple[Money, ...]
@@ -194,6 +196,7 @@ def opened(wanted: Wanted) -> Opened:
     context = Context(service, history, keys, gate, verifier, steering, wanted.settings, results)
     return Opened(
         context,
+        journal.name,
         rulebook,
         market,
         play_money(market, rulebook, DEMO_ACCOUNTS),

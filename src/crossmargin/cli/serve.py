@@ -100,7 +100,7 @@ def serve(
         places, rulebook, market, rate, hosts, settings=settings, is_synced=not fast
     )
     opened = startup.opened(wanted)
-    told = server.ready(opened, places.store, place)
+    told = server.ready(opened, place)
 
     def say(ready: "Ready") -> None:
         _say(opened, ready, with_keys=opened.is_new or show_keys)

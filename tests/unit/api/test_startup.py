@@ -201,3 +201,18 @@ def test_a_store_whose_keys_others_may_read_is_let_go_of(wanted):
         opened(wanted)
     wanted.places.keys.chmod(0o600)
     close(opened(wanted))
+
+
+def test_a_venue_in_a_database_is_served_and_its_password_is_not_said(tmp_path, postgres):
+    address = f"{postgres.place()}&password=hunter2"
+    places = places_of(address, tmp_path / "default.db", None)
+    wanted = Wanted(places, RULEBOOK, MARKET, None, frozenset({"127.0.0.1:1"}))
+    first = opened(wanted)
+    close(first)
+    again = opened(wanted)
+    close(again)
+
+    assert (True, False) == (first.is_new, again.is_new)
+    assert first.demo == again.demo
+    assert "hunter2" not in first.store
+    assert "hunter2" not in str(list(tmp_path.iterdir()))
