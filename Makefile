@@ -6,17 +6,20 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 TESTS := $(BIN)/python -m pytest -q
 
-.PHONY: help demo test check bench soak coverage lock clean
+.PHONY: help demo test test-clients check bench soak coverage lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 
 demo: .venv/installed ## a portfolio through a real crash, cross against isolated, as a report in demo-out/
 	@$(BIN)/crossmargin demo --out demo-out
 
 test: .venv/installed ## the whole test suite
 	@$(TESTS) --numprocesses auto --maxprocesses 8
+
+test-clients: .venv/installed ## clients of the API, each in an environment of its own, in minutes
+	@CROSSMARGIN_CLIENTS=1 $(TESTS) tests/clients
 
 check: .venv/installed ## format, lint, types, layers and tidy, in seconds
 	@$(BIN)/ruff format --check --quiet

@@ -15,7 +15,7 @@ from tests.e2e.serving import serving
 
 WANTED = "CROSSMARGIN_CLIENTS"
 STORIES = Path(__file__).parent / "stories"
-STORY_S = 240
+STORY_S = 360
 CLIENTS = {
     "python_binance": ("python-binance==1.0.37",),
     "connector": ("binance-futures-connector==4.2.0",),
@@ -25,11 +25,16 @@ CLIENTS = {
 """The story of each, and what its environment has; of the second kind there is source alone."""
 
 
+OF_NOW = ("with_freqtrade",)
+"""Those that want prices of now."""
+
+
 @pytest.mark.skipif(not os.environ.get(WANTED), reason=f"{WANTED} is not set: make test-clients")
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_story(name, tmp_path):
     python = environment(*CLIENTS[name])
-    with serving(tmp_path, *candles(tmp_path)) as server:
+    feed = () if name in OF_NOW else candles(tmp_path)
+    with serving(tmp_path, *feed) as server:
         status, said = told(server, python, STORIES / f"{name}.py", tmp_path)
 
         assert 0 == status, said
