@@ -36,6 +36,7 @@ from crossmargin.venue.judging import (
     leverage_max,
     margin_left,
 )
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import AccountState
 from crossmargin.venue.switching import Request, is_any_isolated, refuse_if_blocked
@@ -59,7 +60,7 @@ def open_account(decision: Decision, command: asked.OpenAccount) -> None:
             Code.UNKNOWN_ACCOUNT,
             f"{name!r} cannot name an account: 1 to {_NAME_LENGTH_MAX} printable ASCII characters",
         )
-    if name in decision.state.accounts:
+    if name in decision.state.accounts or name == FUND:
         raise decision.refuse(Code.ACCOUNT_EXISTS, f"there is an account {name} already")
     if parent and owned(decision, parent).parent:
         raise decision.refuse(Code.NOT_FAMILY, f"{parent} is a sub-account and can have none")

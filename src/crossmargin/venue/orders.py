@@ -22,6 +22,7 @@ from crossmargin.model.account import PositionMode
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.order import Order
 from crossmargin.money import ONE, ZERO
+from crossmargin.venue.checks import owned
 from crossmargin.venue.command import (
     CancelAll,
     CancelOrder,
@@ -87,7 +88,7 @@ def checked(decision: Decision, command: PlaceOrder) -> PlaceOrder:
     Refusal
         With the code of the first rule it breaks.
     """
-    account = _account(decision, command.account)
+    account = owned(decision, command.account)
     if command.client_id and command.client_id in account.client_orders:
         raise decision.refuse(
             Code.DUPLICATE_CLIENT_ID,
@@ -130,7 +131,7 @@ def cancel_order(decision: Decision, command: CancelOrder) -> None:
     Refusal
         UNKNOWN_ORDER if it has no such order, or no longer.
     """
-    account = _account(decision, command.account)
+    account = owned(decision, command.account)
     order_id = command.order_id
     if order_id is None:
         order_id = account.client_orders.get(command.order_client_id)
@@ -147,7 +148,7 @@ def cancel_all(decision: Decision, command: CancelAll) -> None:
     Refusal
         UNKNOWN_ACCOUNT.
     """
-    account = _account(decision, command.account)
+    account = owned(decision, command.account)
     for order in list(account.orders.values()):
         if not command.symbol or order.symbol == command.symbol:
             decision.end(order.id, OrderStatus.CANCELLED, "asked for")
@@ -165,7 +166,7 @@ def quote(decision: Decision, command: Quote) -> None:
         NOT_A_MAKER, WOULD_TRADE_AT_ONCE if the maker's own levels cross, and whatever a single
         order could be refused for.
     """
-    account = _account(decision, command.account)
+    account = owned(decision, command.account)
     if not account.is_maker:
         raise decision.refuse(Code.NOT_A_MAKER, f"{account.name} is not a market maker.")
     if account.position_mode is PositionMode.HEDGE:
@@ -199,13 +200,6 @@ def _with_quotes(
     for one in placed:
         sums.count(Order(symbol, one.size, one.price), instrument, state.rulebook)
     return resting
-
-
-def _account(decision: Decision, name: str) -> AccountState:
-    found = decision.state.accounts.get(name)
-    if found is None:
-        raise decision.refuse(Code.UNKNOWN_ACCOUNT, f"There is no account {name}.")
-    return found
 
 
 def _closing_size(account: AccountState, command: PlaceOrder) -> Decimal:

@@ -46,6 +46,12 @@ def test_an_account_is_not_opened(name, parent, code):
     assert refused(family(), asked).code == code
 
 
+def test_the_venues_own_name_is_not_to_be_had_before_the_venue_needs_it():
+    asked = ask(command.OpenAccount, "fund")
+
+    assert refused(Stage(RULES), asked).code == Code.ACCOUNT_EXISTS
+
+
 BAD_AMOUNTS = ["0", "-0", "-1", "NaN", "sNaN", "Infinity", "-Infinity", "1E+400", "1E-9", "1E+18"]
 
 

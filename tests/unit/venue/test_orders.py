@@ -5,9 +5,9 @@ import pytest
 from crossmargin.model.account import PositionMode
 from crossmargin.model.order import OrderType, Side
 from crossmargin.venue import event
-from crossmargin.venue.command import CancelAll, CancelOrder, TimeInForce, Trigger
+from crossmargin.venue.command import CancelAll, CancelOrder, Quote, TimeInForce, Trigger
 from crossmargin.venue.event import OrderAccepted, OrderStatus
-from crossmargin.venue.orders import cancel_all, cancel_order, place_order
+from crossmargin.venue.orders import cancel_all, cancel_order, place_order, quote
 from crossmargin.venue.refusal import Code
 from tests.unit.venue.order_desk import BTC, ETH, STOP, STRICT, D, hold, order, refused, stage_with
 
@@ -233,3 +233,12 @@ def test_attached_exits_come_before_the_fill_and_are_known_by_their_parent():
         (90, True),
         (120, True),
     ]
+
+
+def test_nobody_trades_for_the_venues_own_account():
+    stage = stage_with("fund", "a")
+    hold(stage, "fund", "1")
+    assert refused(stage, order("fund", "-1", reduce_only=True)) is Code.UNKNOWN_ACCOUNT
+    assert refused(stage, Quote(at_ms=0, account="fund", symbol=BTC, levels=()), quote) is (
+        Code.UNKNOWN_ACCOUNT
+    )
