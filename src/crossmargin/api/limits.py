@@ -14,7 +14,8 @@ from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.event import AnyEvent, MoneyMoved
 from crossmargin.venue.state import DAY_MS, State
 
-_WALLET = "account/"
+WALLET = "account/"
+"""How the purse of an account begins, which is in events that move its money and in no others."""
 _BROUGHT = ("deposit", "withdraw", "transfer")
 """Money that came or went because somebody wanted it to, which is no profit or loss."""
 
@@ -64,8 +65,8 @@ class DayResults:
         return max(ZERO, -total)
 
     def _add(self, purse: str, asset: str, amount: Decimal) -> None:
-        if purse.startswith(_WALLET):
-            key = purse.removeprefix(_WALLET), asset
+        if purse.startswith(WALLET):
+            key = purse.removeprefix(WALLET), asset
             self._results[key] = self._results.get(key, ZERO) + amount
 
 

@@ -11,7 +11,7 @@ from crossmargin.api.audit import Audit
 from crossmargin.api.context import Context, Settings
 from crossmargin.api.gate import Gate
 from crossmargin.api.keys import DAY_MS, Key, Keys, Scope, master_key
-from crossmargin.api.limits import DayResults
+from crossmargin.api.limits import WALLET, DayResults
 from crossmargin.api.signing import AHEAD_MS, Verifier
 from crossmargin.errors import UsageError
 from crossmargin.history.history import History
@@ -210,7 +210,8 @@ def opened(wanted: Wanted) -> Opened:
 
 def _read_back(results: DayResults, journal: Journal, state: State) -> None:
     for entry in journal.read(max(1, journal.sequence - HISTORY_RECORDS + 1)):
-        if entry.at_ms // DAY_MS == state.day:
+        # Most records are quotes, which move no money and need not be decoded.
+        if entry.at_ms // DAY_MS == state.day and WALLET.encode() in entry.events:
             results.take(entry, entry.decoded_events())
 
 

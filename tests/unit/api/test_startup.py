@@ -17,8 +17,10 @@ from crossmargin.api.startup import (
     places_of,
 )
 from crossmargin.errors import UsageError
-from crossmargin.venue.command import Tick
-from tests.unit.runtime.served import MARKET, RULEBOOK, START_MS
+from crossmargin.model.order import OrderType
+from crossmargin.venue.command import PlaceOrder, Tick
+from tests.unit.runtime.served import MARKET, RULEBOOK, START_MS, D, fed
+from tests.unit.runtime.served import opened as trading
 
 LOOPBACK = ("127.0.0.1", "127.8.9.1", "::1", "localhost")
 REACHABLE = ("192.0.2.1", "2001:db8::1", "10.0.0.5")
@@ -191,6 +193,30 @@ def test_everything_kept_beside_the_store_is_its_owners(wanted):
     assert {0o600} == {
         stat.S_IMODE(path.stat().st_mode) for path in (places.master_key, places.keys, places.audit)
     }
+
+
+def test_what_was_lost_today_is_known_after_a_restart(wanted):
+    one = opened(wanted)
+
+    async def play():
+        await trading(one.context.service, alice=10_000)
+        await fed(one.context.service)
+        bought = PlaceOrder(
+            at_ms=0, account="alice", symbol="BTCUSDT", size=D("0.1"), type=OrderType.MARKET
+        )
+        await one.context.service.ask(bought)
+
+    asyncio.run(play())
+    state = one.context.service.state
+    lost = one.context.results.lost("alice", state)
+    close(one)
+    again = opened(wanted)
+    known = again.context.results.lost("alice", again.context.service.state)
+    close(again)
+
+    # The fee, 0.05 % of some 9,500; money that was brought in is no gain.
+    assert D(4) < lost < D(6)
+    assert lost == known
 
 
 def test_a_store_whose_keys_others_may_read_is_let_go_of(wanted):
