@@ -215,11 +215,24 @@ class Socket:
             "headers": [],
             "client": ("127.0.0.1", 1),
         }
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.incoming = asyncio.Queue()
         self.incoming.put_nowait({"type": "websocket.connect"})
         loop = booth.runner.get_loop()
-        self.task = loop.create_task(booth.app(scope, self.incoming.get, self.sent.put))
+        self.task = loop.create_task(booth.app(scope, self.incoming.get, self._send))
         self.first = self.next()
+
+    async def _send(self, message):
+        self.sent.put_nowait(message)
+        await self.gate.wait()
+
+    def stall(self):
+        """Let the client read nothing more for now: the server's sending waits."""
+        self.gate.clear()
+
+    def go_on(self):
+        self.gate.set()
 
     def next(self, timeout=5):
         """Return the next message of the server."""

@@ -1,15 +1,24 @@
 """What is heard on WebSockets: forms of addresses, order and continuity, and who is dropped."""
 
+import asyncio
 import json
+from contextlib import closing
+from decimal import Decimal
 
 import pytest
+from numpy.random import default_rng
 
+from crossmargin.api.binance.hub import NAMES_MAX
 from crossmargin.api.binance.listen_keys import KEPT_MS
+from crossmargin.api.binance.listener import Listener
 from crossmargin.api.binance.sockets import Wanted, wanted
 from crossmargin.api.binance.stream_names import Kind, stream_named
 from crossmargin.api.binance.ws_api import signed_text
 from crossmargin.api.signing import hmac_hex
-from tests.unit.api.binance.booth import BTC, Booth
+from crossmargin.history.candles import INTERVALS
+from tests.unit.api.binance.booth import BTC, ETH, Booth
+
+D = Decimal
 
 
 @pytest.mark.parametrize(
@@ -230,14 +239,101 @@ def test_a_key_that_is_none_opens_no_socket(booth):
         assert "websocket.close" == socket.first["type"]
 
 
-def test_a_reader_that_is_too_slow_is_dropped(tmp_path):
-    booth = Booth(tmp_path, waiting_max=5)
-    socket = booth.socket("/ws/btcusdt@trade")
-    with socket as slow:
-        slow.sent = None  # Nobody takes anything off its hands.
+def test_a_reader_that_is_too_slow_is_dropped_and_nobody_waits_for_it(tmp_path):
+    with (
+        closing(Booth(tmp_path, waiting_max=5)) as booth,
+        booth.socket("/ws/btcusdt@trade") as quick,
+        booth.socket("/ws/btcusdt@trade") as slow,
+    ):
+        slow.stall()
         for _ in range(10):
-            booth.order(quantity="0.01")
-    booth.close()
+            assert 200 == booth.order(quantity="0.01").status
+            assert "trade" == quick.read()["e"]
+        slow.go_on()
+        said = [slow.next() for _ in range(2)]
+
+    # What it was being sent, then the end: what waited is forgotten.
+    assert ["websocket.send", "websocket.close"] == [one["type"] for one in said]
+    assert 1008 == said[-1]["code"]
+
+
+def test_what_waits_for_a_reader_is_bounded():
+    async def play():
+        listener = Listener(2, is_combined=False)
+        for body in (b"1", b"2"):
+            listener.say(body)
+        assert not listener.is_slow
+        listener.say(b"3")
+        assert listener.is_slow
+        listener.say(b"4")
+        return await listener.next()
+
+    assert asyncio.run(play()) is None
+
+
+def test_names_that_one_connection_may_hear_are_bounded(booth):
+    with booth.socket("/ws") as socket:
+        names = [f"btcusdt@kline_{one}" for one in INTERVALS]
+        names += [f"s{number}@trade" for number in range(NAMES_MAX - len(names))]
+        assert socket.say(method="SUBSCRIBE", params=names, id=1)["result"] is None
+        said = socket.say(method="SUBSCRIBE", params=["ethusdt@trade"], id=2)
+
+        assert 2 == said["error"]["code"]
+
+
+def test_properties_of_a_connection(booth):
+    with booth.socket("/ws") as socket:
+        asked = {"method": "GET_PROPERTY", "params": ["combined"]}
+        assert socket.say(**asked, id=1)["result"] is False
+        socket.say(method="SET_PROPERTY", params=["combined", True], id=2)
+        assert socket.say(**asked, id=3)["result"] is True
+        assert (
+            1 == socket.say(method="SET_PROPERTY", params=["combined", "x"], id=4)["error"]["code"]
+        )
+        assert 0 == socket.say(method="GET_PROPERTY", params=["depth"], id=5)["error"]["code"]
+
+
+def test_what_an_owner_is_told_adds_up_to_the_account(booth):
+    _, opened = user_stream(booth)
+    with opened as socket:
+        booth.post("/fapi/v1/marginType", symbol=ETH, marginType="ISOLATED")
+        for symbol, side, quantity in (
+            *(
+                (BTC, "BUY", "0.1"),
+                (ETH, "BUY", "1.5"),
+                (BTC, "SELL", "0.25"),
+                (ETH, "SELL", "0.5"),
+            ),
+            *((BTC, "BUY", "0.15"), (ETH, "SELL", "1")),
+        ):
+            booth.order(side, quantity, symbol=symbol)
+        updates = [one["a"] for one in socket.rest() if one["e"] == "ACCOUNT_UPDATE"]
+        account = booth.get("/fapi/v3/account").json
+
+    last = updates[-1]
+    assert account["totalWalletBalance"] == last["B"][0]["wb"] == last["B"][0]["cw"]
+    assert [] == account["positions"]
+    held = {one["s"]: one["pa"] for update in updates for one in update["P"]}
+    assert {BTC: "0", ETH: "0"} == held
+    apart = updates[1]
+    # 1.5 × 2,000.01 ÷ 20 stands in the bucket.
+    assert "150.00075" == apart["P"][0]["iw"]
+    assert D(apart["B"][0]["wb"]) - D("150.00075") == D(apart["B"][0]["cw"])
+
+
+def test_lost_replies_are_asked_for_again_and_happen_once(booth):
+    chance = default_rng(7)
+    for number in range(30):
+        name, is_known = f"lost-{number}", False
+        while not is_known:
+            booth.order(price="49000", quantity="0.001", newClientOrderId=name)
+            if chance.random() < 0.3:  # The reply is lost, and the client asks what became of it.
+                continue
+            found = booth.get("/fapi/v1/order", symbol=BTC, origClientOrderId=name)
+            is_known = chance.random() >= 0.3 and found.json["clientOrderId"] == name
+    placed = booth.get("/fapi/v1/openOrders", symbol=BTC).json
+
+    assert [f"lost-{number}" for number in range(30)] == [one["clientOrderId"] for one in placed]
 
 
 def test_requests_over_a_websocket_are_those_of_rest(booth):
