@@ -30,6 +30,7 @@ from crossmargin.files.story_tables import (
     Walk,
 )
 from crossmargin.files.toml import (
+    NOT_NEGATIVE,
     POSITIVE,
     Bound,
     check_head,
@@ -41,6 +42,7 @@ from crossmargin.files.unknown import unknown_symbol
 from crossmargin.money import ONE, exact, number, plain
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Rulebook
+from crossmargin.venue.adl import POLICIES
 from crossmargin.venue.command import AnyCommand, OpenAccount
 from crossmargin.venue.settings import AssetRules, Filters, Limits, VenueSettings
 
@@ -110,13 +112,23 @@ def _table(text: str) -> StoryTable:
 _ABOVE_ZERO = (
     *("marks", "index", "price", "prices", "entry_price", "capital", "depth"),
     *("open_interest_max", "fund_capital", "floor_fraction", "move_max_fraction"),
+    *("sources_min", "premium_sample_ms", "move_ms", "levels"),
+)
+_NOT_BELOW_ZERO = (
+    *("stale_ms", "degraded_ms", "jump_fraction", "band_fraction", "notional_min", "seed"),
+    *("spread", "volatility", "jumps_per_day", "jump"),
 )
 _PART: Bound = ("must be from 0 to 1", lambda value: 0 <= value <= 1)
 _PARTS = (
     *("outlier_fraction", "profit_leaves_fraction", "fund_adl_fraction"),
-    *("conversion_fee_fraction", "interest_hourly"),
+    *("conversion_fee_fraction", "interest_hourly", "impact"),
 )
-_BOUNDS = {**RULE_BOUNDS, **dict.fromkeys(_ABOVE_ZERO, POSITIVE), **dict.fromkeys(_PARTS, _PART)}
+_BOUNDS = {
+    **RULE_BOUNDS,
+    **dict.fromkeys(_ABOVE_ZERO, POSITIVE),
+    **dict.fromkeys(_NOT_BELOW_ZERO, NOT_NEGATIVE),
+    **dict.fromkeys(_PARTS, _PART),
+}
 
 
 def _rulebook(table: StoryTable) -> Rulebook:
@@ -170,17 +182,19 @@ def _step(row: dict[str, Any], where: str, start_ms: int) -> Step:
         raise UsageError(f"{where}.at_ms: unknown key; write at")
     if not isinstance(at, str):
         raise UsageError(f'{where}.at: is missing, or no text such as "00:05:00"')
+    if not isinstance(do, str):
+        raise UsageError(f'{where}.do: is missing, or no text such as "mark"')
     if do == "cancel" and not rest.keys() & {"order_id", "order_client_id"}:
         rest["do"] = "cancel-all"
     elif do == "order":
         rest.setdefault("type", "limit" if "price" in rest else "market")
-    rest["do"] = _SHORT.get(rest.get("do", ""), rest.get("do"))
+    rest["do"] = _SHORT.get(rest["do"], rest["do"])
     rest["at_ms"] = start_ms + offset_ms(at, f"{where}.at")
     try:
         shape: Any = OwnStep if do in OWN else AnyCommand
         step: Step = msgspec.convert(rest, shape)
     except msgspec.ValidationError as error:
-        said = in_words(error, rest, shape).replace("invalid value", f"unknown step {do}")
+        said = in_words(error, rest, shape).replace("invalid value", "unknown step")
         raise UsageError(f"{where}.{said}" if ": " in said else f"{where}: {said}") from None
     check_numbers(step, where, _BOUNDS)
     return step
@@ -216,6 +230,9 @@ def _check(story: Story) -> None:
     for place, account in enumerate(story.accounts):
         if account.name in NAMES_TAKEN or account.name in names[:place] or "." in account.name:
             raise UsageError(f"accounts[{place}].name: {account.name!r} is taken or has a point")
+    if story.settings.adl_policy not in POLICIES:
+        policy, known = story.settings.adl_policy, ", ".join(POLICIES)
+        raise UsageError(f"settings.adl_policy: {policy!r} is none of {known}")
     latest = story.start_ms
     used: set[tuple[str, str]] = set()
     for place, step in enumerate(story.steps):
@@ -248,6 +265,7 @@ def _opens(story: Story, name: str) -> bool:
 
 def _symbols(story: Story) -> list[tuple[str, str]]:
     found = [(f"marks.{symbol}", symbol) for symbol in story.marks]
+    found += [(f"filters.{symbol}", symbol) for symbol in story.settings.filters]
     found += [(f"limits.{symbol}", symbol) for symbol in story.settings.limits]
     for place, row in enumerate(story.accounts):
         where = f"accounts[{place}]"

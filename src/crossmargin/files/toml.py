@@ -106,6 +106,10 @@ def check_numbers(node: object, where: str, bounds: Mapping[str, Bound], key: st
         words, holds = bounds.get(key, ("", lambda _: True))
         if not holds(value):
             raise UnitError(f"{where}: {words}, not {plain(value)}")
+    elif isinstance(node, int) and key in bounds:
+        words, holds = bounds[key]
+        if not holds(Decimal(node)):
+            raise UnitError(f"{where}: {words}, not {node}")
     elif isinstance(node, Struct):
         for name in node.__struct_fields__:
             inner = f"{where}.{name}" if where else name

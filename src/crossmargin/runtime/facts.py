@@ -7,7 +7,7 @@ said here in the same words and with the same rounding. Nothing changes by being
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, get_args
 
 from crossmargin.errors import UsageError
 from crossmargin.files.answer import answer
@@ -22,6 +22,8 @@ from crossmargin.venue.state import AccountState, State
 NOTHING = "none"
 """What stands for a value that is not there or not known."""
 LIQUIDATED = "liquidated"
+KINDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent))
+"""What events are called."""
 
 
 class History:
@@ -63,6 +65,8 @@ def fact(path: str, state: State, history: History) -> str:
             raise UsageError(f"{path}: there is no account {rest[0]}")
         found = _walked(_account_facts(account, rest[1], state, history), rest[1:], path)
     elif root == "events" and len(rest) == 1:
+        if rest[0] not in KINDS:
+            raise UsageError(f"{path}: leads nowhere at {rest[0]}; there is {', '.join(KINDS)}")
         found = history.counts.get(rest[0], 0)
     elif root in PURSES and len(rest) == 1:
         found = state.purse(root, rest[0])

@@ -101,7 +101,10 @@ def play(story: Story, decide: Decide, state: State | None = None) -> Played:
         for place, expect in enumerate(story.expects):
             is_due = until_ms is None or (expect.at_ms is not None and expect.at_ms < until_ms)
             if is_due and place not in outcomes:
-                found = fact(expect.path, market.state, market.history)
+                try:
+                    found = fact(expect.path, market.state, market.history)
+                except UsageError as error:
+                    raise UsageError(f"{story.name}: expect[{place}].path: {error}") from None
                 outcomes[place] = Outcome(expect, found, is_met(expect, found))
 
     for place, step in enumerate(story.steps):

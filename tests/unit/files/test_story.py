@@ -121,7 +121,24 @@ def test_other_fees_are_another_rulebook():
         (STORY.replace('"00:00:01"', '"1s"'), "story: step[0].at: '1s' is not a time since"),
         (STORY.replace('"00:00:01"', '"00:01:00"'), "story: step[1].at: is before the step above"),
         (STORY.replace('account = "alice"', 'account = "bob"'), "step[1].account: there is no acc"),
-        (STORY.replace('do = "mark"', 'do = "dance"'), "story: step[0]"),
+        (
+            STORY.replace('do = "mark"', 'do = "dance"', 1),
+            "story: step[0].do: unknown step 'dance'",
+        ),
+        (STORY.replace('do = "mark"', "do = 5", 1), "story: step[0].do: is missing, or no text"),
+        ("seed = -1\n" + STORY, "story: seed: must not be negative, not -1"),
+        *(
+            (f"{STORY}\n[{table}]\n{line}\n", f"story: {said}")
+            for table, line, said in (
+                ("settings", 'adl_policy = "foo"', "settings.adl_policy: 'foo' is none of profit"),
+                ("settings", "premium_sample_ms = 0", "settings.premium_sample_ms: must be above"),
+                ("settings", "stale_ms = -1", "settings.stale_ms: must not be negative, not -1"),
+                ("liquidity", "levels = 0", "liquidity.levels: must be above zero, not 0"),
+                ("liquidity", 'spread = "-1"', "liquidity.spread: must not be negative, not -1"),
+                ("assets.USDT", "move_ms = 0", "assets.USDT.move_ms: must be above zero, not 0"),
+                ("filters.BTCUSD", 'tick = "1"', "filters.BTCUSD: BTCUSD is not a symbol"),
+            )
+        ),
         (STORY.replace('value = "ok"', "value = [1]"), "story: expect[0].value: must be a text"),
         (with_step('do = "mark"'), "story: step[2]: give either symbol and price, or prices"),
         (with_step('do = "tick"\nsoon = 1'), "unknown key"),

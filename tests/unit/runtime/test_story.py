@@ -98,10 +98,11 @@ def test_facts(path, value):
         ("accounts.alice.positions.BTCUSDT.colour", "leads nowhere at colour"),
         ("accounts.alice.pools.USDT", "is more than one value"),
         ("weather", "leads nowhere"),
+        ("events.deleverage", "leads nowhere at deleverage; there is refused, "),
     ],
 )
 def test_a_path_that_leads_nowhere_is_bad_input(path, said):
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=rf"^story: expect\[0\].path: {path}: .*{said}"):
         played(expect(path, "1"))
 
 
