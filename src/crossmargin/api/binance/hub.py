@@ -170,7 +170,13 @@ class Hub:
 
     def _expire(self) -> None:
         now_ms = self.desk.service.now_ms()
-        for key in self.desk.listen_keys.expired(self.desk.service.wall_ms()):
+        wall_ms, keys = self.desk.service.wall_ms(), self.desk.context.keys
+
+        def is_held(key_id: str) -> bool:
+            found = keys.get(key_id)
+            return found is not None and wall_ms < found.expires_ms
+
+        for key in self.desk.listen_keys.expired(wall_ms, is_held):
             body = _ENCODER.encode(user_events.listen_key_expired(key.name, now_ms))
             for listener, name in tuple(self._owners.get(key.account, {}).items()):
                 if name == key.name:

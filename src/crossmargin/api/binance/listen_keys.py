@@ -11,6 +11,7 @@ Source: Binance, "Start / Keepalive / Close User Data Stream".
 """
 
 import secrets
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -58,9 +59,18 @@ class ListenKeys:
         self._by_account.pop(one.account, None)
         self._by_name.pop(one.name, None)
 
-    def expired(self, now_ms: int) -> tuple[ListenKey, ...]:
-        """Return the listen keys whose hour is over, and forget them."""
-        over = tuple(one for one in self._by_name.values() if one.expires_ms <= now_ms)
+    def expired(self, now_ms: int, is_held: Callable[[str], bool]) -> tuple[ListenKey, ...]:
+        """Return the listen keys that are over, and forget them.
+
+        Parameters
+        ----------
+        is_held : whether a key (by its id) still holds; what it has asked for ends with it.
+        """
+        over = tuple(
+            one
+            for one in self._by_name.values()
+            if one.expires_ms <= now_ms or not is_held(one.key_id)
+        )
         for one in over:
             self.close(one)
         return over

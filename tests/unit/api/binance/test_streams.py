@@ -234,6 +234,14 @@ def test_a_listen_key_is_extended_closed_and_ends(booth):
     assert -1125 == booth.ask("DELETE", path, headers=booth.header()).code
 
 
+def test_a_stream_ends_with_the_key_that_asked_for_it(booth):
+    key, opened = user_stream(booth)
+    with opened as socket:
+        booth.keys.revoke(booth.trader.id)
+
+        assert key == socket.until(lambda one: one["e"] == "listenKeyExpired")["listenKey"]
+
+
 def test_a_key_that_is_none_opens_no_socket(booth):
     with booth.socket("/private/ws", "listenKey=" + "0" * 64) as socket:
         assert "websocket.close" == socket.first["type"]
