@@ -9,12 +9,14 @@ from crossmargin.venue import event as happened
 from tests.simulation.distress import Distress
 from tests.simulation.facts import Facts, Owner
 from tests.simulation.funding import Funding
+from tests.simulation.loans import Loans
 from tests.simulation.orders import Orders
 from tests.simulation.purses import Purses
 from tests.simulation.queue import Queue
 from tests.simulation.sources import Sources
 from tests.simulation.trades import Trades
 
+WATCHERS = (Distress, Queue, Sources, Trades, Orders, Funding, Loans, Purses)
 WHILE_HALTED = (
     happened.Refused,
     happened.ClockSet,
@@ -53,9 +55,7 @@ class Auditor:
 
     def __init__(self, rulebook, settings):
         self.facts = Facts(rulebook, settings)
-        self.watchers = [
-            kind(self.facts) for kind in (Distress, Queue, Sources, Trades, Orders, Funding, Purses)
-        ]
+        self.watchers = [kind(self.facts) for kind in WATCHERS]
         self.sequence = 0
         self.recorded = {}
         self.commands = {}

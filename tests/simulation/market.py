@@ -58,7 +58,7 @@ class MarketOfSeed:
             move = (together + chance.gauss(0, 0.002)) * self.swarm.violence
             self.factors[base] = min(max(factor * (1 + max(move, -0.6)), 0.001), 1000.0)
         for symbol, usual in self.usual.items():
-            price = usual * D(round(self.factors[self.bases[symbol]], 8))
+            price = usual * _exact(self.factors[self.bases[symbol]])
             tick = self.ticks[symbol]
             self.prices[symbol] = max(tick * 20, price // tick * tick)
         for asset in self.assets:
@@ -68,7 +68,7 @@ class MarketOfSeed:
                 factor = next(iter(self.factors.values()))
             # A stable coin is a little off its peg, and far off it where the market is violent.
             off = 1 + chance.gauss(0, 0.002 * self.swarm.violence)
-            price = usual * D(round(off if factor is None else factor, 8))
+            price = usual * _exact(off if factor is None else factor)
             self.assets[asset] = max(PRICE_MIN, price)
 
     def said(self, at_ms, *, is_honest=False):
@@ -120,3 +120,8 @@ class MarketOfSeed:
         if ill == "double":
             return price * 2
         return D(self.chance.choice(NO_PRICES)) if ill == "no price" else price
+
+
+def _exact(factor):
+    # Eight digits, as a source would say it: a float's own digits are no price.
+    return D(f"{factor:.8f}")

@@ -47,7 +47,14 @@ MUST_REACH = (
     "snapshot used",
 )
 """What the set of seeds in the test suite must reach together."""
-RARE = ("fund gives positions up", "long closed against short", "exchange")
+RARE = (
+    "fund gives positions up",
+    "long closed against short",
+    "exchange",
+    "auto-exchange",
+    "convert",
+    "interest",
+)
 """What only larger sets reach; the table shows whether they do."""
 
 
@@ -80,7 +87,7 @@ class Marks:
         elif isinstance(event, happened.OrderTriggered):
             yield from self._triggered(event)
         elif isinstance(event, happened.MoneyMoved):
-            yield from {"insurance": ["fund payment"], "exchange": ["exchange"]}.get(event.why, [])
+            yield from _MONEY.get(event.why, [])
         elif isinstance(event, happened.Filled):
             if event.why == "unwind":
                 yield "fund sells into the book"
@@ -113,6 +120,13 @@ class Marks:
             yield "stop fired"
 
 
+_MONEY = {
+    "insurance": ["fund payment"],
+    "exchange": ["exchange"],
+    "auto-exchange": ["auto-exchange"],
+    "convert": ["convert"],
+    "interest": ["interest"],
+}
 _PLAIN = {
     happened.Deleveraged: ["deleveraging"],
     happened.LossShared: ["socialised loss"],

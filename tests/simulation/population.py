@@ -11,6 +11,7 @@ from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
 from crossmargin.money import ZERO, down_to, exact
 from crossmargin.runtime.liquidity import Makers, affordable, quotes
 from crossmargin.venue.command import (
+    Convert,
     Deposit,
     FeedFund,
     OpenAccount,
@@ -45,6 +46,7 @@ class Population:
         self.contracts = swarm.rulebook.contracts
         self.settles = sorted({one.instrument.settle for one in self.contracts.values()})
         self.asking = Asking(swarm, self.chance, self.traders, self.settles)
+        self.later = swarm.chance("later")
 
     def opening(self):
         """Return what happens before the first price."""
@@ -143,7 +145,18 @@ class Population:
             name = self.chance.choice(self.traders)
             if name in state.accounts:
                 found.append(self.asking.request(state, name, prices))
+        if "conversions" in self.swarm.habits and self.later.random() < 0.5:
+            found.append(self._conversion(state))
         return found
+
+    def _conversion(self, state):
+        name = self.later.choice(self.traders)
+        assets = sorted({*self.settles, *self.swarm.rulebook.collateral})
+        source, target = self.later.choice(assets), self.later.choice(assets)
+        has = state.accounts[name].balances.get(source, ZERO)
+        share = D(str(self.later.choice([0.01, 0.5, 1, 2])))
+        amount = down_to(CENT, max(CENT, has * share))
+        return Convert(at_ms=0, account=name, asset=source, to=target, amount=amount)
 
 
 def _worth(usd, asset):

@@ -16,6 +16,9 @@ ROUTES = {
     "takeover": {("*", FUND)},
     "fund": {("fund*", FUND), (FUND, "fund*")},
     "exchange": {("*", "exchange"), ("exchange", "*")},
+    "auto-exchange": {("*", "exchange"), ("exchange", "*")},
+    "convert": {("*", "exchange"), ("exchange", "*")},
+    "interest": {("*", "interest")},
     "rounding": {("rounding", "*"), ("clearing", "rounding"), ("rounding", "clearing")},
 }
 """What `MoneyMoved` may move, by its reason: the fund has no other door."""

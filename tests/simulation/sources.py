@@ -117,7 +117,8 @@ class Sources:
             purse, least = f"account/{event.account}", self.facts.settings.sources_min
             for (name, asset), amount in self.facts.purses.items():
                 known = self.facts.asset_sources[asset] if name == purse and amount else {}
-                if known and len(self._fresh(known, INDEX)) < least:
+                is_fed = any(source.startswith(INDEX) for source in known)
+                if is_fed and len(self._fresh(known, INDEX)) < least:
                     yield f"law 8: {event.account} is liquidated at an old price of {asset}"
 
     def _fired(self, event):

@@ -9,6 +9,7 @@ import random
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossmargin.venue.adl import POLICIES
 from crossmargin.venue.settings import Filters, VenueSettings
@@ -35,6 +36,8 @@ HABITS = (
     "nonsense",
 )
 """What traders do, besides limit and market orders."""
+LATER = ("conversions", "interest")
+"""What came to the venue later, drawn apart, so that the other worlds stay what they were."""
 FAULTS = ("feed", "store", "crash", "bug", "line", "clock", "operator")
 """What goes wrong: sources, the disk, the process, the venue itself, the way to clients, time; and
 an operator who halts and resumes."""
@@ -94,11 +97,17 @@ def swarm_of(seed):
     step_ms = chance.choice([1000, MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS])
     sources = chance.choice([1, 1, 2, 3, 5])
     depth = D(chance.choice([2_000, 20_000, 200_000]))
+    settings = _settings(chance, venue, step_ms, sources)
+    habits = _some(chance, HABITS, 0.5)
+    later = _some(random.Random(f"{seed} later"), LATER, 0.5)  # noqa: S311 - likewise
+    if "interest" in later and "multi-assets" in habits:
+        rates = dict.fromkeys(rulebook_of(venue).collateral, D("0.0001"))
+        settings = replace(settings, interest_hourly=rates)
     return Swarm(
         seed=seed,
         venue=venue,
-        settings=_settings(chance, venue, step_ms, sources),
-        habits=_some(chance, HABITS, 0.5),
+        settings=settings,
+        habits=habits | later,
         faults=_some(chance, FAULTS, 0.35),
         traders=chance.choice([3, 6, 10]),
         start_ms=EXPIRES_MS - chance.randint(0, 40) * step_ms,
