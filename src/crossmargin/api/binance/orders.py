@@ -19,8 +19,8 @@ from crossmargin.api.binance.order_entry import (
     ORDER_SIDES,
     band_code,
     is_acknowledged,
-    new_price,
-    new_size,
+    price_named,
+    quantity,
     read_order,
 )
 from crossmargin.api.binance.params import required
@@ -87,7 +87,9 @@ def check_room(desk: Desk, request: Request, placed: PlaceOrder) -> None:
     """
     check_key(desk, request, placed)
     held = desk.account_of(request).orders.values()
-    if sum(one.symbol == placed.symbol for one in held) >= OPEN_ORDERS_MAX:
+    # Most have fewer in all symbols, and are not counted one by one.
+    is_full = len(held) >= OPEN_ORDERS_MAX
+    if is_full and sum(one.symbol == placed.symbol for one in held) >= OPEN_ORDERS_MAX:
         raise DialectError(-2025)
 
 
@@ -159,8 +161,8 @@ async def amend(desk: Desk, request: Request) -> dict[str, Any]:
     if before.type is not OrderType.LIMIT or before.placed.type is not OrderType.LIMIT:
         raise DialectError(-5025)
     sign = required(params.choice("side", ORDER_SIDES, -1117), "side")
-    size = new_size(params, desk.state, contract, sign)
-    price = new_price(params, desk.state, contract)
+    size = quantity(params, desk.state, contract, sign)
+    price = price_named(params, desk.state, contract)
     if size * before.size < 0:
         raise DialectError(-1117)
     left = size - before.filled
