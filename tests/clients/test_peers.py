@@ -39,7 +39,7 @@ def test_a_story(name, tmp_path):
 
         assert 0 == status, said
         assert 0 == server.stop()
-        assert "a handler failed" not in server.log
+        assert '"level":"error"' not in server.log
 
 
 def told(server, python, story, folder):

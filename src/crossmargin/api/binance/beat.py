@@ -62,6 +62,8 @@ class Beat:
             elif stream.kind is Kind.TOP:
                 yield from self._top(stream)
         for symbol, heard in by_symbol.items():
+            # From here on, where it had no price yet when somebody subscribed.
+            self._desk.books.watch(symbol, state)
             found = self._desk.books.change(symbol, state)
             if found is not None:
                 yield heard, market_events.change(symbol, found, now_ms)

@@ -6,7 +6,7 @@ size), because clients read the field whether there is a rule or not.
 
 from typing import Any
 
-from crossmargin.api.binance.symbols import is_trading, listed, places, quote_of, steps_of
+from crossmargin.api.binance.symbols import is_trading, listed, places, steps_of
 from crossmargin.model.instrument import Kind
 from crossmargin.money import ONE, ZERO, plain
 from crossmargin.rulebooks.schema import Contract
@@ -58,7 +58,7 @@ def assets(state: State) -> list[str]:
 
 def _symbol(state: State, contract: Contract) -> dict[str, Any]:
     instrument = contract.instrument
-    symbol, quote = instrument.symbol, quote_of(contract)
+    symbol = instrument.symbol
     steps = steps_of(state, contract)
     tick, lot = steps.tick or ONE, steps.lot or ONE
     band = steps.band_fraction
@@ -73,7 +73,7 @@ def _symbol(state: State, contract: Contract) -> dict[str, Any]:
         "onboardDate": 0,
         "status": "TRADING" if is_trading(market) else "PENDING_TRADING",
         "baseAsset": instrument.base,
-        "quoteAsset": quote,
+        "quoteAsset": instrument.settle,
         "marginAsset": instrument.settle,
         "pricePrecision": places(tick),
         "quantityPrecision": places(lot),

@@ -7,6 +7,7 @@ it is people and their bots who listen.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from crossmargin.api.binance.follower import Follower
 from crossmargin.api.binance.listen_keys import ListenKey
 from crossmargin.api.binance.listener import Listener
 from crossmargin.api.binance.stream_names import Kind, Stream, stream_named
+from crossmargin.api.logs import log
 from crossmargin.store.entry import Entry
 from crossmargin.venue.book import Level
 from crossmargin.venue.event import AnyEvent
@@ -61,7 +63,7 @@ class Hub:
         elif stream is not None:
             listener.heard[name] = stream
             self._heard.setdefault(stream, set()).add(listener)
-            if stream.kind is Kind.DEPTH and stream.symbol in self.desk.state.rulebook.contracts:
+            if stream.kind is Kind.DEPTH and stream.symbol in self.desk.state.symbols:
                 self.desk.books.watch(stream.symbol, self.desk.state)
         else:
             return False
@@ -158,15 +160,22 @@ class Hub:
     async def _beats(self) -> None:
         while self._heard or self._followers:
             await asyncio.sleep(BEAT_S)
-            for streams, body in self._beat.told(tuple(self._heard)):
-                self._send(streams, _ENCODER.encode(body))
-            self._expire()
-            if self._beat.is_second:
-                for account, follower in self._followers.items():
-                    call = follower.margin_call(self.desk.service.now_ms())
-                    if call is not None:
-                        self._tell_owner(account, call)
+            try:
+                self._tell_beat()
+            except Exception:  # A bug in one beat is said, and does not silence the next.
+                log("a beat of the streams failed", logging.ERROR, exc_info=True)
         self._task = None
+
+    def _tell_beat(self) -> None:
+        for streams, body in self._beat.told(tuple(self._heard)):
+            self._send(streams, _ENCODER.encode(body))
+        self._expire()
+        if not self._beat.is_second:
+            return
+        for account, follower in self._followers.items():
+            call = follower.margin_call(self.desk.service.now_ms())
+            if call is not None:
+                self._tell_owner(account, call)
 
     def _expire(self) -> None:
         now_ms = self.desk.service.now_ms()

@@ -53,8 +53,8 @@ def read_order(params: Params, state: State, account: AccountState) -> PlaceOrde
     if params.flag("closePosition"):
         raise DialectError(-4136, kind.name)
     time_in_force = _time_in_force(params, kind)
-    size = _quantity(params, state, contract, sign)
-    price = _price(params, state, contract, "price") if kind is OrderType.LIMIT else None
+    size = quantity(params, state, contract, sign)
+    price = price_named(params, state, contract, "price") if kind is OrderType.LIMIT else None
     _refuse_extras(params, kind)
     return PlaceOrder(
         at_ms=0,
@@ -91,11 +91,11 @@ def read_algo_order(params: Params, state: State, account: AccountState) -> Plac
         _check_closing(params, kind)
     is_trailing = kind is OrderType.TRAILING_STOP_MARKET
     callback = _callback(params) if is_trailing else None
-    size = ZERO if is_closing else _quantity(params, state, contract, sign)
+    size = ZERO if is_closing else quantity(params, state, contract, sign)
     trigger_name = "activatePrice" if is_trailing else "triggerPrice"
     trigger_price = None
     if trigger_name in params or not is_trailing:
-        trigger_price = _price(params, state, contract, trigger_name)
+        trigger_price = price_named(params, state, contract, trigger_name)
     is_priced = kind in PRICED
     _refuse_extras(params, kind)
     placed = PlaceOrder(
@@ -105,7 +105,7 @@ def read_algo_order(params: Params, state: State, account: AccountState) -> Plac
         symbol=contract.instrument.symbol,
         size=size,
         type=kind,
-        price=_price(params, state, contract, "price") if is_priced else None,
+        price=price_named(params, state, contract, "price") if is_priced else None,
         time_in_force=_algo_time_in_force(params),
         trigger_price=trigger_price,
         trigger=params.choice("workingType", WORKING_TYPES) or Trigger.LAST,
@@ -170,37 +170,30 @@ def band_code(placed: PlaceOrder) -> Mapping[int, int]:
     return {Code.PRICE_OUT_OF_BAND: -4016 if placed.size > 0 else -4024}
 
 
-def new_size(params: Params, state: State, contract: Contract, sign: Decimal) -> Decimal:
-    """Return the signed size an order is to have.
+def quantity(params: Params, state: State, contract: Contract, sign: Decimal) -> Decimal:
+    """Return the signed size that is asked for.
 
     Raises
     ------
     DialectError
-        -1102, -4003, -1111.
+        -1102, -4003 for zero, -1111 for one finer than the symbol's step.
     """
-    return _quantity(params, state, contract, sign)
-
-
-def new_price(params: Params, state: State, contract: Contract) -> Decimal:
-    """Return the price an order is to have.
-
-    Raises
-    ------
-    DialectError
-        -1102, -4001, -1111.
-    """
-    return _price(params, state, contract, "price")
-
-
-def _quantity(params: Params, state: State, contract: Contract, sign: Decimal) -> Decimal:
-    quantity = required(params.decimal("quantity"), "quantity")
-    if not quantity:
+    size = required(params.decimal("quantity"), "quantity")
+    if not size:
         raise DialectError(-4003)
-    _check_places(quantity, steps_of(state, contract).lot)
-    return quantity * sign
+    _check_places(size, steps_of(state, contract).lot)
+    return size * sign
 
 
-def _price(params: Params, state: State, contract: Contract, name: str) -> Decimal:
+def price_named(params: Params, state: State, contract: Contract, name: str = "price") -> Decimal:
+    """Return a price that is asked for.
+
+    Raises
+    ------
+    DialectError
+        -1102, -4001 (-4006 for what is no limit price) for zero, -1111 for one finer than the
+        symbol's step.
+    """
     price = required(params.decimal(name), name)
     if not price:
         raise DialectError(-4001 if name == "price" else -4006)

@@ -27,8 +27,8 @@ INCOME_NAMES = {
     IncomeKind.INSURANCE: "INSURANCE_CLEAR",
     IncomeKind.LOSS_SHARED: "INSURANCE_CLEAR",
     IncomeKind.SETTLEMENT: "DELIVERED_SETTELMENT",
-    IncomeKind.INTEREST: "STRATEGY_UMFUTURES_TRANSFER",
-    IncomeKind.EXCHANGE: "COIN_SWAP_DEPOSIT",
+    IncomeKind.INTEREST: "COMMISSION",
+    IncomeKind.EXCHANGE: "AUTO_EXCHANGE",
     IncomeKind.ROUNDING: "INSURANCE_CLEAR",
 }
 """Binance's name of each kind of income (the settlement's is spelled as it spells it)."""

@@ -11,7 +11,7 @@ from crossmargin.history.records import OrderRecord, OrderSide, TradeRecord
 from crossmargin.model.account import PositionMode
 from crossmargin.model.order import OrderType, Side
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
-from crossmargin.venue.command import SelfTrade, Trigger
+from crossmargin.venue.command import Trigger
 from crossmargin.venue.event import OrderStatus
 
 STATUSES = {
@@ -68,11 +68,6 @@ def working_type(trigger: Trigger) -> str:
     return "MARK_PRICE" if trigger is Trigger.MARK else "CONTRACT_PRICE"
 
 
-def self_trade_name(mode: SelfTrade) -> str:
-    """Return what becomes of orders that would meet one's own."""
-    return mode.name
-
-
 def order(record: OrderRecord, *, is_acknowledgement: bool = False) -> dict[str, Any]:
     """Return an order; as an acknowledgement it says that it is in, and not what came of it."""
     filled = ZERO if is_acknowledgement else abs(record.filled)
@@ -98,7 +93,7 @@ def order(record: OrderRecord, *, is_acknowledgement: bool = False) -> dict[str,
         "priceProtect": False,
         "origType": record.type.name,
         "priceMatch": "NONE",
-        "selfTradePreventionMode": self_trade_name(record.self_trade),
+        "selfTradePreventionMode": record.self_trade.name,
         "goodTillDate": 0,
         "time": record.created_ms,
         "updateTime": record.updated_ms,
@@ -146,7 +141,7 @@ def algo_order(record: OrderRecord) -> dict[str, Any]:
         "triggerPrice": "0" if is_trailing else trigger_price,
         "price": plain(record.price or ZERO),
         "icebergQuantity": None,
-        "selfTradePreventionMode": self_trade_name(record.self_trade),
+        "selfTradePreventionMode": record.self_trade.name,
         "workingType": working_type(record.trigger),
         "priceMatch": "NONE",
         "closePosition": record.is_close_position,
@@ -167,7 +162,8 @@ def user_trade(record: TradeRecord, mode: PositionMode) -> dict[str, Any]:
     return {
         "symbol": record.symbol,
         "id": record.id,
-        "orderId": record.order_id or closing_id(record),
+        # A forced trade has no order; its own number stands for one.
+        "orderId": record.order_id or record.id,
         "side": "BUY" if is_buyer else "SELL",
         "price": plain(record.price),
         "qty": plain(abs(record.size)),
@@ -181,11 +177,6 @@ def user_trade(record: TradeRecord, mode: PositionMode) -> dict[str, Any]:
         "maker": record.is_maker,
         "buyer": is_buyer,
     }
-
-
-def closing_id(record: TradeRecord) -> int:
-    """Return what stands for the order of a forced trade, which has none: the trade's own id."""
-    return record.id
 
 
 def side_of(size: Decimal) -> OrderSide:

@@ -12,6 +12,8 @@ the official SDK.
 """
 
 import asyncio
+import logging
+from collections.abc import Coroutine
 from urllib.parse import parse_qs, unquote
 
 import msgspec
@@ -19,6 +21,7 @@ import msgspec
 from crossmargin.api.asgi import Receive, Send
 from crossmargin.api.binance.hub import Hub
 from crossmargin.api.binance.listener import Listener
+from crossmargin.api.logs import log
 
 PREFIXES = ("public", "market", "private")
 PLAIN, COMBINED = "ws", "stream"
@@ -69,8 +72,8 @@ async def serve(hub: Hub, asked: Wanted, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": POLICY_CODE, "reason": "unknown stream"})
         return
     await send({"type": "websocket.accept"})
-    sending = asyncio.create_task(_send_all(listener, send))
-    receiving = asyncio.create_task(_receive_all(hub, listener, receive))
+    sending = asyncio.create_task(_until_gone(_send_all(listener, send)))
+    receiving = asyncio.create_task(_until_gone(_receive_all(hub, listener, receive)))
     try:
         await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -101,6 +104,16 @@ def answered(hub: Hub, listener: Listener, text: str) -> bytes:
     if asked.method in ("SET_PROPERTY", "GET_PROPERTY"):
         return _property(listener, asked)
     return _failed(asked.id, 2, "Invalid request: unknown method")
+
+
+async def _until_gone(side: Coroutine[None, None, None]) -> None:
+    # One side of a connection; what is sent to a client that has gone fails, and that is no fault.
+    try:
+        await side
+    except OSError:
+        return
+    except Exception:  # A bug in one connection is said, and ends it.
+        log("a stream failed", logging.ERROR, exc_info=True)
 
 
 async def _send_all(listener: Listener, send: Send) -> None:

@@ -63,10 +63,5 @@ def leverage_max(contract: Contract) -> Decimal:
     return contract.tiers.pieces[0].leverage_max if contract.tiers else ONE
 
 
-def quote_of(contract: Contract) -> str:
-    """Return the asset prices are in."""
-    return contract.instrument.settle
-
-
 def _has_price(market: SymbolState) -> bool:
     return market.mark is not None or market.index is not None or market.last is not None
