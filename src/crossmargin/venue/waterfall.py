@@ -1,9 +1,10 @@
 """Who bears what a failed pool or bucket cannot: its owner, the fund, winners, in that order.
 
 One order, whatever happens: the unit's own money; the insurance fund, which takes positions over
-while its purse and its own health bear them; winners, who close at the takeover price (ADL);
-last, what is still missing is paid from the fund and then shared by winners in proportion to
-profit. Sharing comes last even where a venue rules it out, because none says who pays instead.
+while its purse and its own health bear them, or pays all that is missing and lets them close at
+the mark; winners, who close at the takeover price (ADL); last, what is still missing is paid from
+the fund and then shared by winners in proportion to profit. Sharing comes last even where a venue
+rules it out, because none says who pays instead.
 
 The fund's money is the purse `fund`; the account of that name holds what it took over and is
 squared with the purse after every step. A fund that fails itself gives its positions up the same
@@ -135,7 +136,8 @@ def take_over(
 ) -> None:
     """Carry a takeover out, down the waterfall, and leave its receipt.
 
-    Position by position: to the fund if it bears it, else to winners, else at the mark; then what
+    Position by position: to the fund if it bears it, else to winners unless the fund can pay all
+    that is missing, else at the mark; then what
     is left of the unit's money goes to the fund, or what is missing is paid. A receipt whose
     `after` is None says that nothing of the unit is left. A loss that nobody has the means for
     stays its owner's debt, and is looked at again when he is touched; where nothing can be done
@@ -155,7 +157,8 @@ def take_over(
             continue
         means = means_of_fund(state, instrument_of(state, takeover.symbol).settle)
         means = min(means, money_behind(state, takeover.symbol))
-        deleverage(decision, name, takeover, means)
+        if not ZERO < -takeover.share <= means:
+            deleverage(decision, name, takeover, means)
         close_at_mark(decision, name, takeover.symbol, side)
         square_fund(decision)
     if own.is_multi:

@@ -74,6 +74,25 @@ def test_a_pool_that_cannot_be_is_refused(pool, closes, fund, words):
         settlement(pool, closes, fund)
 
 
+@pytest.mark.parametrize(
+    ("fund", "short", "long", "left"),
+    [
+        # A short of one at 100 with 49, a long with 100; at 200 the short is at -51.
+        pytest.param("51", "0", "200", "0", id="the fund pays, and the winner keeps what he won"),
+        pytest.param("50", "0", "149", "50", id="it cannot: the winner closes at 149"),
+    ],
+)
+def test_a_fund_that_can_pay_and_not_carry_the_position_pays(fund, short, long, left):
+    stage = Crash(fund)
+    stage.funded("short", "49")
+    stage.funded("long", "100")
+    stage.priced("BTCUSDT", "100")
+    stage.given("BTCUSDT", "100", "1", "long", "short")
+    stage.falls(BTCUSDT="200")
+    assert (stage.money("short"), stage.money("long")) == (D(short), D(long))
+    assert stage.state.purse("fund", "USDT") == D(left)
+
+
 def bankrupt(fund="0", **more):
     """Return a long of 10 at 100 with 100 behind it, against two shorts of 6 and 4."""
     stage = Crash(fund, **more)
