@@ -5,8 +5,8 @@ against holders of the opposite side. Venues differ in two choices, and both are
 a score that says who bears it first, and whether the first bears all he can (a queue) or all
 bear it in proportion to their scores.
 
-This decides sizes only. When it happens is in `venue.insurance`; the trades are posted by
-`venue.posting`; whose orders are cancelled is the venue's business.
+This decides sizes only. When it happens is in `venue.waterfall`; who the candidates are and how
+they trade is in `venue.deleveraging`.
 
 Kept whatever the policy: nobody closes more than he holds, the closed sizes sum to the bankrupt
 size or to all that the policy may touch, and the result does not depend on the order in which
@@ -245,7 +245,7 @@ def deleveraged(
         weights = [max(ZERO, policy.score(one) or ZERO) for one in queued]
         if not all(weight.is_finite() for weight in weights):
             raise UsageError("nothing is pro rata to a score without bound")
-        closed = _pro_rata(queued, size, weights, lot)
+        closed = shares(size, [abs(one.size) for one in queued], weights, lot)
     else:
         closed = _down_the_queue(queued, size)
     return tuple(
@@ -306,12 +306,6 @@ def _down_the_queue(queued: Sequence[Candidate], size: Decimal) -> list[Decimal]
         closed.append(min(size, abs(one.size)))
         size -= closed[-1]
     return closed
-
-
-def _pro_rata(
-    queued: Sequence[Candidate], size: Decimal, weights: Sequence[Decimal], lot: Decimal
-) -> list[Decimal]:
-    return shares(size, [abs(one.size) for one in queued], weights, lot)
 
 
 @exact
