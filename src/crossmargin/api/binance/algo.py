@@ -47,8 +47,7 @@ async def cancel_all(desk: Desk, request: Request) -> dict[str, Any]:
     """Answer `DELETE /fapi/v1/algoOpenOrders`: those that wait for no trigger stay."""
     symbol = request.params.text("symbol")
     contract_named(desk.state, symbol)
-    held = list(desk.account_of(request).orders.values())
-    await cancel_each(desk, request, [one for one in held if one.symbol == symbol], is_algo=True)
+    await cancel_each(desk, request, symbol, is_algo=True)
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 

@@ -32,7 +32,7 @@ from crossmargin.history.records import OrderRecord
 from crossmargin.model.order import OrderType
 from crossmargin.money import ZERO, plain
 from crossmargin.runtime.loop import Answer
-from crossmargin.venue.command import AnyCommand, CancelAll, CancelOrder, PlaceOrder
+from crossmargin.venue.command import AnyCommand, CancelOrder, PlaceOrder
 from crossmargin.venue.decide import would_refuse
 from crossmargin.venue.event import Refused
 from crossmargin.venue.state import AccountState, OpenOrder
@@ -193,27 +193,21 @@ async def cancel_all(desk: Desk, request: Request) -> dict[str, Any]:
     """Answer `DELETE /fapi/v1/allOpenOrders`: those that wait for a trigger stay."""
     symbol = request.params.text("symbol")
     contract_named(desk.state, symbol)
-    held = list(desk.account_of(request).orders.values())
-    await cancel_each(desk, request, [one for one in held if one.symbol == symbol], is_algo=False)
+    await cancel_each(desk, request, symbol, is_algo=False)
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
-async def cancel_each(
-    desk: Desk, request: Request, held: list[OpenOrder], *, is_algo: bool
-) -> None:
-    """Cancel those of `held` that wait for a trigger, or those that do not, in one batch.
+async def cancel_each(desk: Desk, request: Request, symbol: str, *, is_algo: bool) -> None:
+    """Cancel a symbol's orders that wait for a trigger, or those that do not, in one batch.
 
     One that is over by its turn is none that stands in the way of the others.
     """
-    account = request.account
-    kinds = [one for one in held if one.is_waiting is is_algo]
-    if not kinds:
-        return
-    if len(kinds) == len(held) == len(desk.account_of(request).orders):
-        await desk.ask(request, CancelAll(at_ms=0, account=account))
-        return
-    each = (CancelOrder(at_ms=0, account=account, order_id=one.id) for one in kinds)
-    desk.noted(request, await desk.service.ask_each(each))
+    held = desk.account_of(request).orders.values()
+    ids = [one.id for one in held if one.symbol == symbol and one.is_waiting is is_algo]
+    if ids:
+        name = request.account
+        each = (CancelOrder(at_ms=0, account=name, order_id=order_id) for order_id in ids)
+        desk.noted(request, await desk.service.ask_each(each))
 
 
 async def get(desk: Desk, request: Request) -> dict[str, Any]:

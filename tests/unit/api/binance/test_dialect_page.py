@@ -3,9 +3,11 @@
 import inspect
 import re
 
+from crossmargin.api.binance.errors import TEXTS, TRANSLATED
 from crossmargin.api.binance.routes import ROUTES, Security
 from crossmargin.api.binance.stream_names import OF_ALL, Kind, stream_named
 from crossmargin.api.binance.ws_api import METHODS
+from crossmargin.venue.refusal import Code
 from tests import source
 from tests.clients.ccxt_client import connect
 
@@ -45,6 +47,16 @@ def test_every_stream_that_is_shown_is_one_and_every_kind_is_shown():
     assert None not in shown
     assert set(Kind) == {one.kind for one in shown}
     assert {name for name in OF_ALL if "@1s" not in name} <= {one.name.lower() for one in shown}
+
+
+def test_the_table_of_refusals_is_the_translation():
+    section = PAGE.partition("## Refusals")[2]
+    rows = re.findall(r"^\| (\d+) (\w+) \| (-\d+) \| (.+) \|$", section, re.MULTILINE)
+
+    assert [
+        (str(int(ours)), Code(ours).name, str(theirs), TEXTS[theirs].replace("{}", "…"))
+        for ours, theirs in TRANSLATED.items()
+    ] == rows
 
 
 def test_the_client_it_shows_is_the_one_that_is_tested():

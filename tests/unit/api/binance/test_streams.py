@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from numpy.random import default_rng
 
-from crossmargin.api.binance.hub import NAMES_MAX
+from crossmargin.api.binance.hub import BEAT_S, NAMES_MAX
 from crossmargin.api.binance.listen_keys import KEPT_MS
 from crossmargin.api.binance.listener import Listener
 from crossmargin.api.binance.sockets import Wanted, wanted
@@ -287,6 +287,16 @@ def test_names_that_one_connection_may_hear_are_bounded(booth):
         said = socket.say(method="SUBSCRIBE", params=["ethusdt@trade"], id=2)
 
         assert 2 == said["error"]["code"]
+
+
+def test_listening_changes_nothing_even_to_what_has_no_price(booth):
+    before = booth.hash()
+    with booth.socket("/stream", "streams=solusdt@depth/solusdt@depth5/nosuch@depth") as socket:
+        assert 3 == len(socket.say(method="LIST_SUBSCRIPTIONS", id=1)["result"])
+        booth.runner.run(asyncio.sleep(2.5 * BEAT_S))
+
+        assert "SOLUSDT" not in booth.service.state.symbols
+    assert before == booth.hash()
 
 
 def test_properties_of_a_connection(booth):
