@@ -258,17 +258,35 @@ def test_a_replayed_feed_goes_on_where_it_was(tmp_path):
         (["--symbols", ","], "--symbols: names none"),
         (["--symbols", "NOUSDT"], "NOUSDT: not in the rulebook of binance-usdm"),
         (["--venue", "nowhere"], "nowhere"),
+        (
+            ["--store", "nowhere/venue.db"],
+            "nowhere/venue.db.master-key: cannot be written: No such",
+        ),
+        (["--store", "."], ".: is a folder; name a file in it for the store"),
         (["--host", "192.0.2.1"], "--host 192.0.2.1: others can reach that; add --allow-remote"),
         (["--host", "192.0.2.1", "--allow-remote"], "name the master key with --master-key-file"),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence(tmp_path, words, said):
-    done = run("serve", "--port", "0", "--store", tmp_path / "venue.db", *words)
+    store = [] if "--store" in words else ["--store", "venue.db"]
+    done = run("serve", "--port", "0", *store, *words, cwd=tmp_path)
 
     assert done.returncode in (2, 3)
     assert said in done.stderr
     assert 1 == done.stderr.count("\n")
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_ready_file_that_cannot_be_written_ends_it(tmp_path):
+    ready = tmp_path / "nowhere" / "ready.json"
+    store = tmp_path / "venue.db"
+    done = run("serve", "--port", "0", "--store", store, "--ready-file", ready)
+
+    assert 2 == done.returncode
+    assert (
+        f"crossmargin: {ready}: cannot be written: No such file or directory"
+        == (done.stderr.splitlines()[-1])
+    )
 
 
 def test_files_that_others_may_read_are_refused(tmp_path):

@@ -164,10 +164,9 @@ def master_key(path: Path) -> bytes:
     Raises
     ------
     UsageError
-        If others than the owner may read it, or it is no key.
+        If others than the owner may read it, it cannot be made, or it is no key.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, secrets.token_hex(MASTER_KEY_BYTES).encode() + b"\n")
     check_private(path)
     try:

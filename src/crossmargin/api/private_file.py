@@ -1,6 +1,7 @@
 """Files that nobody but their owner reads: the master key, what keys may do, the ready file."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from crossmargin.errors import UsageError
@@ -20,21 +21,32 @@ def check_private(path: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone may read, whole or not at all, and durably."""
+    """Write a file that its owner alone may read, whole or not at all, and durably.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be written.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    place = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(place, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
         beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        _write(beside, content)
+        beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(place, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -144,17 +144,19 @@ async def serve(
             {serving, asyncio.create_task(server.accepting.wait())},
             return_when=asyncio.FIRST_COMPLETED,
         )
-        with _announced(told, ready_file):
-            if not serving.done():
-                say(told)
-                log("serving", base_url=told.base_url, store=told.store, pid=told.pid)
-                await stop.wait()
-        log("stopping")
-        feed.cancel()
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await feed
-        await serving
+        try:
+            with _announced(told, ready_file):
+                if not serving.done():
+                    say(told)
+                    log("serving", base_url=told.base_url, store=told.store, pid=told.pid)
+                    await stop.wait()
+        finally:
+            log("stopping")
+            feed.cancel()
+            server.should_exit = True
+            with contextlib.suppress(asyncio.CancelledError):
+                await feed
+            await serving
     failure = service.writer.halted
     service.close()
     opened.context.gate.audit.close()

@@ -109,11 +109,18 @@ def places_of(store: str | None, default: Path, master_key_file: Path | None) ->
     Parameters
     ----------
     default : the path of the store where none is named.
+
+    Raises
+    ------
+    UsageError
+        If the store would be a folder.
     """
     place = store or str(default)
     if "://" in place:
         # A database's address may hold a password: it names no file.
         beside = default.with_name(f"database-{sha256(place.encode()).hexdigest()[:12]}")
+    elif Path(place).is_dir():
+        raise UsageError(f"{place}: is a folder; name a file in it for the store")
     else:
         beside = Path(place)
     return Places(
@@ -162,7 +169,6 @@ def opened(wanted: Wanted) -> Opened:
         If the store is in use or of another market, or a file of keys is none or not private.
     """
     places, market, rulebook = wanted.places, wanted.market, wanted.rulebook
-    places.keys.parent.mkdir(parents=True, exist_ok=True)
     keys = Keys(master_key(places.master_key), places.keys)
     note = f"serve {market.name}"
     header = header_of(rulebook, market.settings, market.start_ms, note)

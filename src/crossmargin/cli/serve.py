@@ -20,7 +20,9 @@ CANDLES = "candles:"
 MAX = "max"
 
 Host = Annotated[str, typer.Option(help="Listen at this address.")]
-Port = Annotated[int, typer.Option(help="Listen here; 0 takes any port that is free.")]
+Port = Annotated[
+    int, typer.Option(min=0, max=65_535, help="Listen here; 0 takes any port that is free.")
+]
 Remote = Annotated[
     bool, typer.Option("--allow-remote", help="Let --host be one that others can reach.")
 ]
@@ -92,6 +94,8 @@ def serve(
     rulebook, market = _market(venue, edition, feed, symbols)
     default = data_folder() / "venues" / f"{venue}-{market.name}.db"
     places = startup.places_of(store, default, master_key_file)
+    if places.keys.parent == default.parent:
+        default.parent.mkdir(parents=True, exist_ok=True)
     place = server.bound(host, port)
     hosts = startup.hosts_of(host, place.getsockname()[1], tuple(host_name or ()))
     start_logs()

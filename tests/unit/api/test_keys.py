@@ -123,7 +123,7 @@ def test_keys_without_an_end_cannot_be_written_by_hand(path):
 
 
 def test_a_master_key_is_made_for_its_owner_alone_and_stays(tmp_path):
-    path = tmp_path / "new" / "master-key"
+    path = tmp_path / "master-key"
     made = master_key(path)
 
     assert 32 == len(made)

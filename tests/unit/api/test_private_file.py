@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from crossmargin.api.private_file import write_private
+from crossmargin.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,8 @@ def test_nothing_is_left_where_it_cannot_be_written(tmp_path):
     path = tmp_path / "ready"
     path.mkdir()
 
-    with pytest.raises(OSError, match="ready"):
+    with pytest.raises(UsageError, match=f"{path}: cannot be written: Is a directory"):
         write_private(path, b"new")
+    with pytest.raises(UsageError, match="cannot be written: No such file or directory"):
+        write_private(tmp_path / "nowhere" / "ready", b"new")
     assert [path] == list(tmp_path.iterdir())
