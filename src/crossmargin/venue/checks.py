@@ -12,6 +12,7 @@ from crossmargin.errors import UnitError
 from crossmargin.model.account import Account, AssetsMode, MarginMode
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, number, plain
 from crossmargin.rulebooks.schema import Contract
+from crossmargin.venue.asset_prices import usable_index
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import Breaker
 from crossmargin.venue.judging import judged_as, may_leave, wallet_and_profit
@@ -129,6 +130,8 @@ def require_leaving(decision: Decision, account: AccountState, after: Account, a
         # What a pool can spare is only known at prices that may be acted upon.
         if may and position.mode is MarginMode.CROSS and (is_multi or settle == asset):
             require_prices(decision, position.symbol)
+    if may:
+        require_collateral(decision, account)
     require_enough(decision, may, f"that much {asset} less")
 
 
@@ -144,6 +147,26 @@ def require_prices(decision: Decision, symbol: str) -> None:
         raise decision.refuse(
             Code.PRICES_UNUSABLE, f"the prices of {symbol} cannot be acted upon now"
         )
+
+
+def require_collateral(decision: Decision, account: AccountState) -> None:
+    """Refuse what may not rest on what an account's collateral counts for now.
+
+    Only in multi-assets mode, and where something is at stake that it stands for.
+
+    Raises
+    ------
+    Refusal
+        PRICES_UNUSABLE.
+    """
+    is_at_stake = account.positions or account.orders or account.is_debtor
+    if account.assets_mode is not AssetsMode.MULTI or not is_at_stake:
+        return
+    for asset, amount in account.balances.items():
+        if amount and usable_index(decision.state, asset) is None:
+            raise decision.refuse(
+                Code.PRICES_UNUSABLE, f"the index of {asset} cannot be acted upon now"
+            )
 
 
 def require_enough(decision: Decision, is_enough: bool | None, what: str) -> None:

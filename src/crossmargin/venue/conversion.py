@@ -20,6 +20,7 @@ from crossmargin.venue.checks import (
     check_leaving,
     check_money,
     owned,
+    require_collateral,
     require_enough,
     require_prices,
 )
@@ -99,4 +100,5 @@ def _check_pool(
     if is_enough:
         for position in account.positions.values():
             require_prices(decision, position.symbol)
+        require_collateral(decision, account)
     require_enough(decision, is_enough, f"{command.to} instead of that much {command.asset}")

@@ -4,8 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
-from crossmargin.rulebooks.schema import Contract
+from crossmargin.rulebooks.schema import Collateral, Contract
 from crossmargin.venue import command, event
+from crossmargin.venue.asset_prices import observe_asset
+from crossmargin.venue.command import ObserveAsset
 from crossmargin.venue.ledger import audit, event_audit
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.settings import VenueSettings
@@ -50,6 +52,31 @@ def test_the_venues_own_name_is_not_to_be_had_before_the_venue_needs_it():
     asked = ask(command.OpenAccount, "fund")
 
     assert refused(Stage(RULES), asked).code == Code.ACCOUNT_EXISTS
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ask(command.Withdraw, asset="USDT", amount=D(1)),
+        ask(command.Convert, asset="USDT", to="USDC", amount=D(1)),
+    ],
+    ids=lambda asked: type(asked).__name__,
+)
+def test_no_money_leaves_on_collateral_whose_price_has_grown_old(asked):
+    prices = {"USDT": "1", "USDC": "1", "BTC": "20000"}
+    rules = replace(RULES, collateral={**RULES.collateral, "USDC": Collateral(D(0), D(0))})
+    stage = multi("0.1", rules=rules)
+    for asset, price in prices.items():
+        said = ObserveAsset(at_ms=1, asset=asset, source="a", price=D(price))
+        stage.do(observe_asset, said)
+    # BTC is the one that nobody says anything of for a minute and a millisecond.
+    for asset in ("USDT", "USDC"):
+        later = ObserveAsset(at_ms=60_002, asset=asset, source="a", price=D(1))
+        stage.do(observe_asset, later)
+    late = replace(asked, at_ms=60_002)
+    assert refused(stage, late).code == Code.PRICES_UNUSABLE
+    stage.do(observe_asset, ObserveAsset(at_ms=60_002, asset="BTC", source="a", price=D(20_000)))
+    assert do(stage, late)
 
 
 BAD_AMOUNTS = ["0", "-0", "-1", "NaN", "sNaN", "Infinity", "-Infinity", "1E+400", "1E-9", "1E+18"]
