@@ -113,14 +113,16 @@ class SqliteJournal(SqlJournal, _SqliteStore):
         Raises
         ------
         UsageError
-            If another writer has it, there is none and no header to make one with, it was made
-            under another rulebook or other settings, or it is no store.
+            If another writer has it, there is none and no header or folder to make one with, it
+            was made under another rulebook or other settings, or it is no store.
         StoreError
             If it is damaged, of a newer version or cannot be written.
         """
         self.name = str(path)
         if header is None:
             _require(path)
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}")
         with _opening(self, "opened"):
             self._lock = locked(path)
             self._link = connected(str(path), factory=factory)

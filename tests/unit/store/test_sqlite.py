@@ -173,3 +173,9 @@ def test_a_full_disk_stops_the_store_and_loses_nothing(path):
     assert hash_kept == state_hash(recovered)
     assert recovered.accounts["ann"].balances["USDT"] == D(kept - 1)
     assert kept + 1 == again.append(decided([deposit(1)], recovered))[0].sequence
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_bad_input(tmp_path):
+    with pytest.raises(UsageError, match="there is no folder"):
+        SqliteJournal(tmp_path / "none" / "venue.db", HEADER)
+    assert not list(tmp_path.iterdir())
