@@ -220,7 +220,8 @@ class HealthArrays:
 
     `initial_margin` includes open orders, as in `Assessment`. `error` bounds how far equity,
     the requirements and their differences may be from the exact core's. NaN where unknown, all
-    of them at once.
+    of them at once; but orders in a market without a mark keep only `initial_margin` and
+    `open_loss` from being known.
     """
 
     equity: Floats
@@ -285,16 +286,19 @@ def health(columns: Columns, marks: Floats, index: Floats | None = None) -> Heal
         if purse.asset is None:
             _add_sums(unit, sums, np.ones(count), sums.equity, purse)
             continue
-        if not sums.scale.any():
+        if not (sums.scale.any() or np.isnan(sums.initial).any()):
             continue
         price = np.full(count, np.nan) if index is None else index[:, purse.asset]
         price = np.where(np.isfinite(price) & (price > 0), price, np.nan)
         _add_sums(unit, sums, price * purse.ask_factor, worth(sums.equity, price, purse), purse)
-    # What one number of a unit lacks keeps all of it from being known, as in `assess`.
+    # What keeps one number of a unit from being known keeps all of it, as in `assess`; only what
+    # opening asks can lack something alone.
     for unit in units:
-        numbers = (unit.equity, unit.initial, unit.maintenance, unit.open_loss, unit.scale)
-        unknown = np.isnan(sum(numbers))
-        for amounts in numbers:
+        unknown = np.isnan(unit.equity + unit.maintenance + unit.scale)
+        for amounts in (unit.equity, unit.maintenance, unit.scale):
+            amounts[unknown] = np.nan
+        unknown |= np.isnan(unit.initial + unit.open_loss)
+        for amounts in (unit.initial, unit.open_loss):
             amounts[unknown] = np.nan
     return HealthArrays(
         np.stack([unit.equity for unit in units], axis=1),
@@ -348,7 +352,7 @@ def _net(sums: _Sums, members: list[tuple[Leg, Requirements]]) -> None:
 
 def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
     held = np.sign(group.held) * notional(group.held, mark, is_inverse=group.is_inverse)
-    bids, asks = np.zeros_like(mark), np.zeros_like(mark)
+    bids, asks, scale = np.zeros_like(mark), np.zeros_like(mark), np.zeros_like(mark)
     for order in group.orders:
         price = mark * order.mark_factor
         if order.limit_price is not None:
@@ -359,16 +363,18 @@ def _add_orders(sums: _Sums, group: OrderGroup, mark: Floats) -> None:
         else:
             asks += value
         at_mark = notional(order.quantity, mark, is_inverse=group.is_inverse)
-        sums.scale += value + at_mark
+        scale += value + at_mark
         if not order.is_reduce_only:
             gain = unrealised_pnl(order.quantity, price, mark, is_inverse=group.is_inverse)
             sums.open_loss -= np.minimum(gain, 0.0)
     # A held position counts here too: an isolated one adds to another purse's scale.
-    sums.scale += np.abs(held)
+    scale += np.abs(held)
     most = np.maximum(np.abs(held + bids), np.abs(held - asks))
     after, before = (_order_margin(At(value, mark), group.terms) for value in (most, np.abs(held)))
     sums.initial += after.initial - before.initial
-    sums.scale += after.scale + before.scale
+    scale += after.scale + before.scale
+    # Without a mark there is no number of the orders that could be off.
+    sums.scale += np.where(np.isnan(mark), 0.0, scale)
 
 
 def _order_margin(at: At, terms: Terms) -> Requirements:
