@@ -2,7 +2,8 @@
 
 A peer's dependencies have nothing to do with ours, so it never enters the project's environment.
 It is installed from the package index into a temporary folder, once a machine, and measured by a
-script that prints one JSON object. A peer that cannot be had is named, with the reason: its line
+script that prints one JSON object. The stories of clients (`tests/clients`) are told in such
+environments too. A peer that cannot be had is named, with the reason: its line
 has no ratio then.
 """
 
