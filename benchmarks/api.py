@@ -25,7 +25,7 @@ from websockets.asyncio.client import connect
 
 from benchmarks.timing import line
 
-CONNECTIONS = 16
+CONNECTIONS = 64
 REQUESTS = 192
 """A round; no more orders may be open in a symbol than 200, as at Binance."""
 ROUNDS = 15
