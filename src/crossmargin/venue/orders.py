@@ -226,7 +226,9 @@ def _check_filters(decision: Decision, command: PlaceOrder, instrument: Instrume
         price = command.price or command.trigger_price or margin_price(decision.state, command)
         if price is not None:
             check_notional(decision, filters, command.size, price, instrument)
-    if not command.type.is_conditional:
+    # The band keeps customers from bad prices. Makers are who brings the market to a new one,
+    # before the mark has followed.
+    if not command.type.is_conditional and not decision.account(command.account).is_maker:
         check_band(decision, command.symbol, command.size, command.price)
 
 
@@ -255,7 +257,6 @@ def _check_levels(decision: Decision, command: Quote, instrument: Instrument) ->
             raise decision.refuse(Code.BAD_NUMBER, "The size of a quote is zero.")
         check_steps(decision, filters, level.size, level.price)
         check_notional(decision, filters, level.size, level.price, instrument)
-        check_band(decision, command.symbol, level.size, level.price)
         if level.size > 0:
             bid = level.price if bid is None else max(bid, level.price)
         else:

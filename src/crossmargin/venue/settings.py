@@ -14,7 +14,8 @@ from crossmargin.money import ONE, ZERO
 class Filters(Struct, frozen=True):
     """What orders in a symbol must keep to; None where there is no such rule.
 
-    `band_fraction`: how far a limit price may be from the mark, against the taker's interest.
+    `band_fraction`: how far a limit price may be from the mark, against the taker's interest;
+    market makers are not held to it.
     """
 
     tick: Decimal | None = None

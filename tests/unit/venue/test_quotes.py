@@ -1,11 +1,13 @@
 """A maker's quotes: replaced whole, post-only, margined in one go."""
 
 import pytest
+from msgspec.structs import replace
 
 from crossmargin.venue import event
 from crossmargin.venue.command import Level, Quote
 from crossmargin.venue.orders import place_order, quote
 from crossmargin.venue.refusal import Code
+from crossmargin.venue.settings import Filters
 from tests.unit.venue.order_desk import BTC, ETH, STOP, D, hold, order, refused, stage_with
 
 
@@ -32,6 +34,16 @@ def test_quotes_replace_each_other_and_leave_other_symbols_and_stops():
     assert list(stage.state.orders)[:2] == [1, 2]
     stage.do(quote, quotes())
     assert list(stage.state.orders) == [1, 2]
+
+
+def test_a_maker_goes_to_a_price_that_customers_are_kept_from():
+    # A band of 5 % around a mark of 100, and a market that has gone to 90.
+    stage = maker_stage()
+    band = replace(stage.state.settings, filters={BTC: Filters(band_fraction=D("0.05"))})
+    stage.state.settings = band
+    stage.do(quote, quotes((89, 1), (91, -1)))
+    assert stage.state.symbol(BTC).book.depth() == ([(D(89), D(1))], [(D(91), D(1))])
+    assert refused(stage, order("a", "-1", "90"), place_order) is Code.PRICE_OUT_OF_BAND
 
 
 def test_quotes_that_would_trade_with_others_are_left_out():
