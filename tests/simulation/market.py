@@ -76,14 +76,17 @@ class MarketOfSeed:
         found = []
         for number in range(self.swarm.sources):
             source = f"source {number}"
-            ill = None if is_honest else self._ill(source)
-            if ill == "silent":
-                continue
+            ill, only = (None, None) if is_honest else self._ill(source)
             for symbol, price in self.prices.items():
-                found.append(self._observation(at_ms, symbol, source, price, ill))
+                own = ill if only in (None, symbol) else None
+                if own != "silent":
+                    found.append(self._observation(at_ms, symbol, source, price, own))
+            own = ill if only is None else None
             for asset, price in self.assets.items():
-                value = self._wrong(asset, source, price, ill)
-                found.append(ObserveAsset(at_ms=at_ms, asset=asset, source=source, price=value))
+                if own != "silent":
+                    value = self._wrong(asset, source, price, own)
+                    seen = {"asset": asset, "source": source, "price": value}
+                    found.append(ObserveAsset(at_ms=at_ms, **seen))
         if "feed" in self.swarm.faults and not is_honest:
             self.chance.shuffle(found)
         return found
@@ -93,14 +96,15 @@ class MarketOfSeed:
         return Tick(at_ms=at_ms)
 
     def _ill(self, source):
-        # What is wrong with a source, for some steps.
+        # What is wrong with a source for some steps, and of which symbol; None: with all it says.
         if "feed" not in self.swarm.faults:
-            return None
+            return None, None
         chance = self.chance
         if chance.random() < 0.15:
             kinds = ["silent", "frozen", "half", "double", "no price", None, None, None]
-            self.ills[source] = chance.choice(kinds)
-        return self.ills.get(source)
+            only = chance.choice([None, *sorted(self.prices)])
+            self.ills[source] = chance.choice(kinds), only
+        return self.ills.get(source, (None, None))
 
     def _observation(self, at_ms, symbol, source, price, ill):
         tick = self.ticks[symbol]

@@ -6,10 +6,8 @@ that nobody was looked after when a halt ended.
 """
 
 FOUND = (
-    # What resuming did first went by which market had been looked up first (law 25).
+    # What resuming did first went by which market had been looked up first (law 25); 31 did, too.
     (26, 60),
     # Ending an order fired trailing stops at a recovered venue, and not at the one before (law 25).
     (70, 60),
-    # An order in a market without a price shielded its owner from liquidation (law 9).
-    (102, 60),
 )
