@@ -120,7 +120,7 @@ _NOT_BELOW_ZERO = (
 )
 _PART: Bound = ("must be from 0 to 1", lambda value: 0 <= value <= 1)
 _PARTS = (
-    *("outlier_fraction", "profit_leaves_fraction", "fund_adl_fraction"),
+    *("outlier_fraction", "profit_leaves_fraction", "fund_adl_fraction", "warn_fraction"),
     *("conversion_fee_fraction", "interest_hourly", "impact"),
 )
 _BOUNDS = {

@@ -48,6 +48,7 @@ class SettingsTable(Struct, frozen=True, forbid_unknown_fields=True):
     stale_ms: int = HOLDS_MS
     degraded_ms: int = 300_000
     premium_sample_ms: int = 60_000
+    warn_fraction: Decimal = VenueSettings().warn_fraction
     adl_policy: str = VenueSettings().adl_policy
     conversion_fee_fraction: Decimal = VenueSettings().conversion_fee_fraction
     interest_hourly: dict[str, Decimal] = {}

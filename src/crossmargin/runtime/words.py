@@ -27,6 +27,10 @@ def sentence(happened: AnyEvent, state: State) -> str | None:
             return f"refused ({code}): {reason}"
         case event.Filled():
             return None if _is_maker(happened.account, state) else _filled(happened)
+        case event.Warned(account=account, unit=unit, health=health):
+            return f"{account} ({unit}) is near its liquidation: {_health(health)}"
+        case event.WarningOver(account=account, unit=unit):
+            return f"the warning of {account} ({unit}) is over"
         case event.LiquidationStep():
             return _liquidation(happened)
         case event.Deleveraged():

@@ -64,6 +64,7 @@ class AccountPart(Part, frozen=True, tag="account"):
     margin_mode: dict[str, MarginMode]
     assets_mode: AssetsMode
     position_mode: PositionMode
+    warned: tuple[str, ...]
 
 
 class SymbolPart(Part, frozen=True, tag="symbol"):
@@ -133,6 +134,7 @@ def account_part(account: AccountState) -> bytes:
             margin_mode=account.margin_mode,
             assets_mode=account.assets_mode,
             position_mode=account.position_mode,
+            warned=tuple(account.warned),
         )
     )
 
@@ -251,6 +253,7 @@ def _restore_account(state: State, part: AccountPart) -> None:
     if account.is_debtor:
         state.debtors.add(part.name)
     account.margin_mode, account.position_mode = part.margin_mode, part.position_mode
+    account.warned = dict.fromkeys(part.warned)
     for side, held in part.positions:
         account.positions[held.symbol, side] = held
         state.symbol(held.symbol).holders[part.name] = None

@@ -38,6 +38,7 @@ from crossmargin.venue.liquidation import (
 )
 from crossmargin.venue.prices import is_usable
 from crossmargin.venue.state import State
+from crossmargin.venue.warning import warn
 from crossmargin.venue.waterfall import rescue, take_over
 
 STEPS_MAX = 500
@@ -128,7 +129,9 @@ def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
     dry: set[str] = set()
     while steps.get(name, 0) < STEPS_MAX:
         # Most accounts are well, and then their orders need not be listed.
-        if failed_unit(judged(state, name), left_alone) is None:
+        now = judged(state, name)
+        if failed_unit(now, left_alone) is None:
+            warn(decision, name, now)
             return
         assessment = judged_with_orders(state, name)
         unit = failed_unit(assessment, left_alone)

@@ -247,6 +247,21 @@ class FundingSettled(Event, frozen=True, tag="funding-settled"):
     mark: Decimal | None
 
 
+class Warned(Event, frozen=True, tag="warned"):
+    """A pool or bucket has come near its liquidation: its owner is told, once until it is over."""
+
+    account: str
+    unit: str
+    health: Health
+
+
+class WarningOver(Event, frozen=True, tag="warning-over"):
+    """A pool or bucket of which its owner was warned is near its liquidation no more."""
+
+    account: str
+    unit: str
+
+
 class LiquidationStep(Event, frozen=True, tag="liquidation-step"):
     """One step of the ladder, readable: what was true, which rule applied, what was done.
 
@@ -330,6 +345,8 @@ AnyEvent: TypeAlias = (
     | BreakerSet
     | PremiumSampled
     | FundingSettled
+    | Warned
+    | WarningOver
     | LiquidationStep
     | Deleveraged
     | LossShared

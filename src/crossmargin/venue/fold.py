@@ -292,6 +292,14 @@ def _funding_settled(state: State, event: happened.FundingSettled) -> None:
     symbol.funding_at_ms = event.at_ms
 
 
+def _warned(state: State, event: happened.Warned) -> None:
+    _account(state, event.account).warned[event.unit] = None
+
+
+def _warning_over(state: State, event: happened.WarningOver) -> None:
+    _account(state, event.account).warned.pop(event.unit, None)
+
+
 def _clock_set(state: State, event: happened.ClockSet) -> None:
     state.at_ms = event.at_ms
 
@@ -324,6 +332,8 @@ CHANGES: dict[type, Callable[[State, Any], None]] = {
     happened.BreakerSet: _breaker_set,
     happened.PremiumSampled: _premium_sampled,
     happened.FundingSettled: _funding_settled,
+    happened.Warned: _warned,
+    happened.WarningOver: _warning_over,
     happened.ClockSet: _clock_set,
     happened.Halted: _halted,
     happened.Resumed: _resumed,

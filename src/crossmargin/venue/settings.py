@@ -72,6 +72,8 @@ class VenueSettings(Struct, frozen=True):
     stale_ms : how old an observation may be.
     degraded_ms : how long a symbol may be degraded before trading in it halts.
     premium_sample_ms : how often the premium is sampled for funding.
+    warn_fraction : the part of equity that maintenance margin has come to when its owner is
+        warned. Binance sends margin calls and does not say when; 0.8 is an assumption.
     adl_policy : a key of `adl.POLICIES`.
     filters : by symbol; `filters_default` for the others.
     limits : by symbol; `limits_default` for the others.
@@ -89,6 +91,7 @@ class VenueSettings(Struct, frozen=True):
     stale_ms: int = 60_000
     degraded_ms: int = 300_000
     premium_sample_ms: int = 60_000
+    warn_fraction: Decimal = Decimal("0.8")
     adl_policy: str = "profit-times-leverage"
     filters: dict[str, Filters] = {}
     filters_default: Filters = Filters()

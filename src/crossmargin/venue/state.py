@@ -90,6 +90,7 @@ class AccountState:
         "parent",
         "position_mode",
         "positions",
+        "warned",
     )
 
     def __init__(self, name: str, parent: str, *, is_maker: bool, assets_mode: AssetsMode) -> None:
@@ -103,6 +104,7 @@ class AccountState:
         self.margin_mode: dict[str, MarginMode] = {}
         self.assets_mode = assets_mode
         self.position_mode = PositionMode.ONE_WAY
+        self.warned: dict[str, None] = {}
         self._view: Account | None = None
         self._bare: Account | None = None
         self._resting: dict[RestingKey, RestingGroup] = {}

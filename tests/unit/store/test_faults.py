@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from crossmargin.errors import CrossmarginError, StoreError, UsageError
+from crossmargin.errors import CrossmarginError, UsageError
 from crossmargin.runtime.clock import ManualClock
 from crossmargin.runtime.loop import Limits, Writer
 from crossmargin.store.places import journal_at, reader_at
@@ -185,7 +185,7 @@ def test_what_cannot_be_opened_is_one_sentence(tmp_path, make, error):
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
-    with pytest.raises(StoreError, match=r"venue\.db: cannot be opened: unable to open"):
+    with pytest.raises(UsageError, match=r"venue\.db: there is no folder .*none$"):
         journal_at(str(tmp_path / "none" / "venue.db"), HEADER)
 
 
