@@ -116,7 +116,8 @@ def assess(
         net_requirements(tallies, positions, rulebook)
     if rulebook.options:
         net_expiries(tallies, positions, market, rulebook)
-    resting = resting_of(account, market, rulebook) if resting is None else resting
+    if resting is None and account.orders:
+        resting = resting_of(account, market, rulebook)
     if resting:
         add_open_orders(tallies, resting, account, market, rulebook, remarks)
     pools = _pools(tallies, account, market, rulebook, remarks)
