@@ -6,6 +6,7 @@ one; whoever misses one has missed something. A number is only ever of one serve
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sized
 from decimal import Decimal
 from typing import Protocol
@@ -38,7 +39,7 @@ class Reader(Protocol):
         """Take a message, without waiting."""
 
 
-class Channel:
+class Channel(ABC):
     """One market or account, and who reads it.
 
     Attributes
@@ -51,16 +52,13 @@ class Channel:
         self.context, self.name, self.number = context, name, 0
         self.readers: dict[Reader, None] = {}
 
-    def take(self, at_ms: int, one: AnyEvent) -> None:
-        """Note an event that touches it."""
-
+    @abstractmethod
     def snapshot(self) -> dict[str, object]:
         """Return all of it as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def changes(self) -> dict[str, object]:
         """Return what has changed since this was last asked; empty where nothing has."""
-        raise NotImplementedError
 
     def message(self, kind: str, content: dict[str, object]) -> bytes:
         """Return a message."""
