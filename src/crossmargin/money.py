@@ -108,3 +108,8 @@ def plain(value: Decimal) -> str:
         return "0"
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def posted_text(amount: Decimal) -> str:
+    """Return an amount of money in words' digits: as it is posted, at 8 places rounded down."""
+    return plain(down_to(EIGHT_PLACES, amount))

@@ -7,7 +7,7 @@ quotes, prices that only repeat what was commanded) has no sentence.
 from decimal import Decimal
 
 from crossmargin.margin.health import Health
-from crossmargin.money import EIGHT_PLACES, down_to, exact, plain
+from crossmargin.money import exact, plain, posted_text
 from crossmargin.venue import event
 from crossmargin.venue.event import AnyEvent
 from crossmargin.venue.state import State
@@ -36,7 +36,7 @@ def sentence(happened: AnyEvent, state: State) -> str | None:
         case event.Deleveraged():
             return _deleveraged(happened)
         case event.LossShared(asset=asset, amount=amount, by_account=parts):
-            return f"{_money(amount)} {asset} of loss shared: {_parts(parts)}"
+            return f"{posted_text(amount)} {asset} of loss shared: {_parts(parts)}"
         case event.FundingSettled(symbol=symbol, rate=None):
             return f"no funding of {symbol}: premium or price was missing"
         case event.FundingSettled(symbol=symbol, rate=Decimal() as rate):
@@ -44,7 +44,7 @@ def sentence(happened: AnyEvent, state: State) -> str | None:
         case event.AssetPriceSet(asset=asset, price=None):
             return f"{asset} has no index that can be trusted"
         case event.AssetPriceSet(asset=asset, price=Decimal() as price):
-            return f"the index of {asset} is {_money(price)}"
+            return f"the index of {asset} is {posted_text(price)}"
         case event.BreakerSet(symbol=symbol, state=breaker, why=why):
             return f"prices of {symbol} are {breaker.value}: {why}"
         case event.Halted(reason=reason):
@@ -87,13 +87,13 @@ def _is_maker(name: str, state: State) -> bool:
 
 def _filled(filled: event.Filled) -> str:
     text = (
-        f"{filled.account}: {_signed(filled.size)} {filled.symbol} at {_money(filled.price)}"
+        f"{filled.account}: {_signed(filled.size)} {filled.symbol} at {posted_text(filled.price)}"
         f" ({filled.why})"
     )
     if filled.realised_pnl:
-        text += f", realised {_money(filled.realised_pnl)}"
+        text += f", realised {posted_text(filled.realised_pnl)}"
     if filled.fee:
-        text += f", fee {_money(filled.fee)}"
+        text += f", fee {posted_text(filled.fee)}"
     return text
 
 
@@ -106,31 +106,27 @@ def _liquidation(step: event.LiquidationStep) -> str:
 
 
 def _health(health: Health) -> str:
-    equity, asked = _money(health.equity), _money(health.maintenance_margin)
+    equity, asked = posted_text(health.equity), posted_text(health.maintenance_margin)
     return f"equity {equity}, maintenance {asked}"
 
 
 def _deleveraged(happened: event.Deleveraged) -> str:
     return (
         f"deleveraged: {_signed(happened.size)} {happened.symbol} closed at "
-        f"{_money(happened.price)} against {_parts(happened.by_account)} "
-        f"({happened.policy}; missing {_money(happened.shortfall)}, "
-        f"winners gave up {_money(happened.haircut)})"
+        f"{posted_text(happened.price)} against {_parts(happened.by_account)} "
+        f"({happened.policy}; missing {posted_text(happened.shortfall)}, "
+        f"winners gave up {posted_text(happened.haircut)})"
     )
 
 
 def _move(posting: event.Posting) -> str:
     source, target = (name.removeprefix("account/") for name in (posting.source, posting.target))
-    return f"{_money(posting.amount)} {posting.asset} from {source} to {target}"
+    return f"{posted_text(posting.amount)} {posting.asset} from {source} to {target}"
 
 
 def _parts(parts: dict[str, Decimal]) -> str:
-    return ", ".join(f"{name} {_money(amount)}" for name, amount in parts.items())
+    return ", ".join(f"{name} {posted_text(amount)}" for name, amount in parts.items())
 
 
 def _signed(size: Decimal) -> str:
     return f"+{plain(size)}" if size > 0 else plain(size)
-
-
-def _money(amount: Decimal) -> str:
-    return plain(down_to(EIGHT_PLACES, amount))

@@ -13,11 +13,10 @@ from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
-from crossmargin.margin.health import Health
 from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.model.account import AssetsMode, PositionMode
 from crossmargin.model.instrument import Instrument
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, posted_text, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import matching
 from crossmargin.venue.asset_prices import usable_index
@@ -33,6 +32,7 @@ from crossmargin.venue.liquidation import (
     CancelOrders,
     Reduce,
     failed_unit,
+    health_of,
     next_action,
     positions_of,
 )
@@ -218,7 +218,7 @@ def _reduce(decision: Decision, name: str, unit: UnitAssessment, action: Reduce)
     fee = sum((one.fee for one in fills), ZERO)
     asset = instrument_of(state, action.symbol).settle
     verb = "bought" if filled > 0 else "sold"
-    words = f"{verb} {plain(abs(filled))} {action.symbol} at {_money(price)}"
+    words = f"{verb} {plain(abs(filled))} {action.symbol} at {posted_text(price)}"
     if abs(filled) < abs(action.size):
         words += f" of the {plain(abs(action.size))} wanted"
     elif action.tier:
@@ -260,14 +260,6 @@ def _receive(
             action=action,
             before=unit.health,
             # Not by the sums that are kept: their digits tell of orders that are long gone.
-            after=_health_of(judged_with_orders(decision.state, name), unit.name),
+            after=health_of(judged_with_orders(decision.state, name), unit.name),
         )
     )
-
-
-def _health_of(assessment: Assessment, name: str) -> Health | None:
-    return next((unit.health for unit in assessment.units if unit.name == name), None)
-
-
-def _money(amount: Decimal) -> str:
-    return plain(down_to(EIGHT_PLACES, amount))

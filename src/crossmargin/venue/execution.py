@@ -26,7 +26,7 @@ from crossmargin.model.account import Account
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, posted_text
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.liquidation import (
@@ -34,6 +34,7 @@ from crossmargin.venue.liquidation import (
     Reduce,
     TakeOver,
     failed_unit,
+    health_of,
     liquidation_fill,
     next_action,
 )
@@ -125,7 +126,7 @@ def liquidate(
             raise InvariantBroken(f"{unit.name}: the liquidation ladder does not end")
         after, receipt = _carry_out(assessment, unit, liquidity)
         assessment = assess(after, market, rulebook)
-        receipts.append(replace(receipt, after=_health_of(assessment, unit.name)))
+        receipts.append(replace(receipt, after=health_of(assessment, unit.name)))
     return Liquidated(assessment.account, tuple(receipts))
 
 
@@ -228,7 +229,7 @@ def _take_over(
 
 
 def _takeover_words(unit: UnitAssessment, health: Health, trades: list[Trade]) -> tuple[str, str]:
-    amount = f"{_money(abs(health.equity))} {unit.asset}"
+    amount = f"{posted_text(abs(health.equity))} {unit.asset}"
     if not trades:
         return (
             DEBT_RULE,
@@ -250,13 +251,5 @@ def _receipt(unit: UnitAssessment, step: LadderStep, rule: str, action: str) -> 
     return Receipt(unit.name, unit.asset, step, rule, action, unit.health, None)
 
 
-def _health_of(assessment: Assessment, name: str) -> Health | None:
-    return next((unit.health for unit in assessment.units if unit.name == name), None)
-
-
-def _money(amount: Decimal) -> str:
-    return plain(down_to(EIGHT_PLACES, amount))
-
-
 def _price(price: Decimal | None) -> str:
-    return "no positive price" if price is None else _money(price)
+    return "no positive price" if price is None else posted_text(price)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment, UnitAssessment
+from crossmargin.margin.lookup import cross_wallets
 from crossmargin.margin.open_orders import Resting, RestingKey
 from crossmargin.margin.requirement import Exposure, tier_number
 from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
@@ -184,16 +185,7 @@ def wallet_and_profit(
 @exact
 def own_wallet(account: Account, asset: str, rulebook: Rulebook) -> Decimal:
     """Return what an account has of `asset` outside isolated buckets; exact."""
-    held = sum(
-        (
-            position.margin
-            for position in account.positions
-            if position.mode is MarginMode.ISOLATED
-            and rulebook.contracts[position.symbol].instrument.settle == asset
-        ),
-        ZERO,
-    )
-    return account.balances.get(asset, ZERO) - held
+    return cross_wallets(account, rulebook).get(asset, ZERO)
 
 
 @exact

@@ -103,6 +103,11 @@ def failed_unit(assessment: Assessment, left_alone: Collection[str] = ()) -> Uni
     return worst_of(failed) if failed else None
 
 
+def health_of(assessment: Assessment, name: str) -> Health | None:
+    """Return the health of the pool or bucket called `name`; None if there is none, or unknown."""
+    return next((unit.health for unit in assessment.units if unit.name == name), None)
+
+
 @exact
 def next_action(
     assessment: Assessment,

@@ -41,7 +41,7 @@ def trade(decision: Decision, order_id: int, *, why: str = "trade") -> None:
     """
     state = decision.state
     order = state.orders[order_id]
-    limit = _limit(state, order)
+    limit = limit_of(state, order.symbol, order.size, order.price)
     if order.placed.type.is_conditional:
         reason = _obstacle(state, order, limit)
         if reason:
@@ -210,11 +210,9 @@ def fillable(state: State, placed: PlaceOrder, limit: Decimal | None) -> Decimal
     return total
 
 
-def limit_of(state: State, placed: PlaceOrder) -> Decimal | None:
+def limit_of(state: State, symbol: str, size: Decimal, price: Decimal | None) -> Decimal | None:
     """Return the worst price an order takes; the band of one without a price, None without any."""
-    if placed.price is not None:
-        return placed.price
-    return band_limit(state, placed.symbol, placed.size)
+    return price if price is not None else band_limit(state, symbol, size)
 
 
 def _resting(
@@ -233,12 +231,6 @@ def _resting(
 def _held(state: State, name: str, symbol: str, side: Side | None) -> Decimal:
     held = state.accounts[name].position(symbol, side)
     return held.size if held else ZERO
-
-
-def _limit(state: State, order: OpenOrder) -> Decimal | None:
-    if order.price is not None:
-        return order.price
-    return band_limit(state, order.symbol, order.size)
 
 
 def _may_rest(order: OpenOrder) -> bool:

@@ -234,7 +234,8 @@ def _check_filters(decision: Decision, command: PlaceOrder, instrument: Instrume
 
 def _check_book(decision: Decision, command: PlaceOrder) -> None:
     # What the book alone decides: post-only, and fill-or-kill.
-    state, limit = decision.state, limit_of(decision.state, command)
+    state = decision.state
+    limit = limit_of(state, command.symbol, command.size, command.price)
     if command.time_in_force is TimeInForce.GTX:
         book = state.symbol(command.symbol).book
         if next(book.opposite(command.size, limit), None) is not None:

@@ -29,7 +29,7 @@ from crossmargin.margin.lookup import collateral_rates
 from crossmargin.margin.takeover import Takeover
 from crossmargin.margin.units import units_of
 from crossmargin.model.order import Side
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, quotient_down
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, posted_text, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import adl
 from crossmargin.venue.backstop import has_own_capital, is_carried, market_alone, money_behind
@@ -384,15 +384,11 @@ def _told(events: Sequence[AnyEvent], name: str) -> list[str]:
                 for p in one.postings
             ]
         elif isinstance(one, Deleveraged):
-            money.append(f"their haircut against the mark is {_money(one.haircut)}")
+            money.append(f"their haircut against the mark is {posted_text(one.haircut)}")
         elif isinstance(one, LossShared):
             money.append(f"winners share a loss of {plain(one.amount)} {one.asset}")
     traded = [
-        f"{words[why]} {plain(size)} {symbol} at {_money(price)}"
+        f"{words[why]} {plain(size)} {symbol} at {posted_text(price)}"
         for (why, symbol, price), size in sizes.items()
     ]
     return traded + money
-
-
-def _money(amount: Decimal) -> str:
-    return plain(down_to(EIGHT_PLACES, amount))
