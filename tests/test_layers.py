@@ -11,7 +11,7 @@ from tests import source
 # its own, and never the others in its row.
 LAYERS = (
     ("errors",),
-    ("money",),
+    ("money", "durations"),
     ("model",),
     ("rulebooks",),
     ("margin",),
@@ -34,7 +34,7 @@ RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 FACE_RANK = RANK["api"] - 0.5  # The public face gathers what notebooks use, of all but api and cli.
 
 # No clock, chance, file or network: the core imports these and nothing else from outside.
-PURE = ("errors", "money", "model", "margin", "venue")
+PURE = ("errors", "durations", "money", "model", "margin", "venue")
 PURE_IMPORTS = {
     *("__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "decimal"),
     *("enum", "fractions", "functools", "hashlib", "heapq", "itertools", "operator", "types"),

@@ -24,7 +24,6 @@ KEYS_MAX = 1000
 KEY_ID_BYTES = 32
 """Ids are as long as Binance's: 64 hexadecimal digits."""
 MASTER_KEY_BYTES = 32
-DAY_MS = 86_400_000
 _PURPOSE = b"crossmargin key 1:"
 
 

@@ -7,12 +7,13 @@ cancels, and orders that can but reduce a position, are how an account gets safe
 from decimal import Decimal
 
 from crossmargin.api.keys import Key
+from crossmargin.durations import DAY_MS
 from crossmargin.margin.pnl import notional
 from crossmargin.money import ZERO, exact, plain
 from crossmargin.store.entry import Entry
 from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.event import AnyEvent, MoneyMoved
-from crossmargin.venue.state import DAY_MS, State
+from crossmargin.venue.state import State
 
 WALLET = "account/"
 """How the purse of an account begins, which is in events that move its money and in no others."""

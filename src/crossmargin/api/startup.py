@@ -10,9 +10,10 @@ from msgspec import Struct
 from crossmargin.api.audit import Audit
 from crossmargin.api.context import Context, Settings
 from crossmargin.api.gate import Gate
-from crossmargin.api.keys import DAY_MS, Key, Keys, Scope, master_key
+from crossmargin.api.keys import Key, Keys, Scope, master_key
 from crossmargin.api.limits import WALLET, DayResults
 from crossmargin.api.signing import AHEAD_MS, Verifier
+from crossmargin.durations import DAY_MS
 from crossmargin.errors import UsageError
 from crossmargin.history.history import History
 from crossmargin.rulebooks.schema import Rulebook

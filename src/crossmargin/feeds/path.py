@@ -23,13 +23,13 @@ from pathlib import Path
 
 import numpy as np
 
+from crossmargin.durations import MINUTE_MS
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.folder import choose, list_files, read_pick
 from crossmargin.feeds.series import Gap, Prices, Series, Times, interval_text, utc
 
 JUMP_MS = 1
 """From a candle's close to the next one's open no time passes that a price could move in."""
-MINUTE_MS = 60_000
 SAMPLES_MAX = 200_000
 SAMPLES_MS = tuple(minutes * MINUTE_MS for minutes in (1, 5, 15, 30, 60, 240))
 """How often the lines are looked at: the first of these that takes no more than `SAMPLES_MAX`."""

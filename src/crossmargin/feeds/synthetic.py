@@ -11,11 +11,11 @@ from decimal import Decimal
 import numpy as np
 from msgspec import Struct
 
+from crossmargin.durations import DAY_MS
 from crossmargin.errors import UsageError
 from crossmargin.money import EIGHT_PLACES
 
-YEAR_MS = 365 * 86_400_000
-DAY_MS = 86_400_000
+YEAR_MS = 365 * DAY_MS
 
 
 class Walk(Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from crossmargin.durations import DAY_MS
 from crossmargin.files.tables import CollateralTable, InstrumentTable, TierRow
 from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import Side
@@ -19,7 +20,7 @@ from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.settings import AssetRules, Limits, VenueSettings
 
-HOLDS_MS = 10_000 * 86_400_000
+HOLDS_MS = 10_000 * DAY_MS
 """A story's price holds until the next one, unless its settings say how long."""
 
 

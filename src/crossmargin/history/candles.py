@@ -12,12 +12,10 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from crossmargin.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from crossmargin.history.records import CandleRecord
 from crossmargin.money import ZERO, exact
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 FIXED_MS = {
     "1m": MINUTE_MS,
     "3m": 3 * MINUTE_MS,

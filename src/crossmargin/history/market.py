@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from crossmargin.history.candles import DAY_MS, CandleSeries
+from crossmargin.durations import DAY_MS
+from crossmargin.history.candles import CandleSeries
 from crossmargin.history.horizon import Horizon
 from crossmargin.history.records import (
     AggregateTradeRecord,

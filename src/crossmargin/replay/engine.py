@@ -25,6 +25,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from crossmargin.durations import HOUR_MS
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.funding import FundingRates
 from crossmargin.feeds.path import PricePath
@@ -46,7 +47,6 @@ from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.execution import liquidate
 from crossmargin.venue.posting import post_funding
 
-HOUR_MS = 3_600_000
 STRETCH_POINTS_MAX = 200_000
 """Points screened at once, which bounds memory and is how often progress is told."""
 

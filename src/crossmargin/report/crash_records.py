@@ -8,10 +8,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from crossmargin.durations import MINUTE_MS
 from crossmargin.money import ZERO, quotient_down
 from crossmargin.runtime.crash_log import Deleveraging, Receipt
-
-MINUTE_MS = 60_000
 
 
 def minute_of(at_ms: int) -> int:

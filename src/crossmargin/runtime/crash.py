@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from crossmargin.durations import HOUR_MS
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.moments import Feed, Moment
 from crossmargin.feeds.series import utc
@@ -35,7 +36,7 @@ from crossmargin.venue.ledger import audit, event_audit
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
 
-LEAD_MS = 3_600_000
+LEAD_MS = HOUR_MS
 """How long before the window people come in."""
 LEAD_STEP_MS = 300_000
 """How often prices are looked at while they do; a price must hold as long."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from crossmargin.durations import DAY_MS, HOUR_MS
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.moments import Feed, Moment, load_feed
 from crossmargin.feeds.series import utc
@@ -28,8 +29,6 @@ from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.settings import Filters, VenueSettings
 from crossmargin.venue.state import State
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 STARTS = {"BTCUSDT": Decimal(95_000), "ETHUSDT": Decimal(3_500), "SOLUSDT": Decimal(180)}
 """Where synthetic prices begin; chosen, nobody's quotes."""

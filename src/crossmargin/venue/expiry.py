@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from crossmargin.durations import DAY_MS, HOUR_MS
 from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.option import Right
@@ -23,8 +24,7 @@ from crossmargin.venue.state import State
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-DAY_MS = 86_400_000
-EXPIRY_HOUR_MS = 8 * 3_600_000
+EXPIRY_HOUR_MS = 8 * HOUR_MS
 """08:00 UTC, when Binance, OKX, Bybit and Deribit let contracts expire."""
 DAYS_TO_2000 = 10_957
 """From 1 January 1970 to 1 January 2000."""

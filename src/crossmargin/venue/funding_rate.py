@@ -14,11 +14,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from crossmargin.durations import DAY_MS, MINUTE_MS
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.money import ZERO, exact, quotient_down, quotient_up
-
-DAY_MS = 86_400_000
-MINUTE_MS = 60_000
 
 
 class Window(Struct, frozen=True):

@@ -12,6 +12,7 @@ loan). That Binance's multi-assets mode charges any was not found.
 The state keeps under `interest` of an asset its rate and the hour up to which it is charged.
 """
 
+from crossmargin.durations import HOUR_MS
 from crossmargin.margin.lookup import cross_wallets
 from crossmargin.model.account import AssetsMode
 from crossmargin.money import EIGHT_PLACES, exact, up_to
@@ -21,7 +22,6 @@ from crossmargin.venue.ledger import FUND
 from crossmargin.venue.observations import remember
 
 INTEREST = "interest"
-HOUR_MS = 3_600_000
 
 
 @exact

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from crossmargin.durations import DAY_MS
 from crossmargin.margin.lookup import contract_of
 from crossmargin.margin.open_orders import Resting, RestingKey
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
@@ -25,7 +26,6 @@ from crossmargin.venue.resting import RestingGroup
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.trigger_index import TriggerIndex
 
-DAY_MS = 86_400_000
 PositionKey = tuple[str, Side | None]
 """A symbol and, in hedge mode, a side."""
 

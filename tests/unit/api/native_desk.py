@@ -10,7 +10,7 @@ import httpx
 from crossmargin.api.app import application
 from crossmargin.api.context import Context, Settings
 from crossmargin.api.gate import Gate
-from crossmargin.api.keys import DAY_MS, Keys, Scope
+from crossmargin.api.keys import Keys, Scope
 from crossmargin.api.limits import DayResults
 from crossmargin.api.signing import (
     KEY_HEADER,
@@ -21,6 +21,7 @@ from crossmargin.api.signing import (
     Verifier,
     hmac_hex,
 )
+from crossmargin.durations import DAY_MS
 from crossmargin.feeds.moments import Moment
 from crossmargin.files.story_tables import LiquidityTable
 from crossmargin.history.history import History

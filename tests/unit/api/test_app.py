@@ -11,9 +11,10 @@ from crossmargin.api import app as module
 from crossmargin.api.audit import Audit, check
 from crossmargin.api.binance.routes import ROUTES, Security
 from crossmargin.api.guard import check_routes
-from crossmargin.api.keys import DAY_MS, Scope
+from crossmargin.api.keys import Scope
 from crossmargin.api.logs import NAME
 from crossmargin.api.signing import hmac_hex
+from crossmargin.durations import DAY_MS
 from crossmargin.errors import InvariantBroken
 from tests.unit.api.native_desk import HOST, WALL_MS, Desk
 

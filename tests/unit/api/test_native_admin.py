@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from crossmargin.api.context import Settings
-from crossmargin.api.keys import DAY_MS
+from crossmargin.durations import DAY_MS
 from tests import source
 from tests.unit.api.native_desk import START_MS, WALL_MS, D, Desk
 

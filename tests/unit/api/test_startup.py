@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from crossmargin.api.keys import DAY_MS, Scope
+from crossmargin.api.keys import Scope
 from crossmargin.api.startup import (
     Wanted,
     check_address,
@@ -16,6 +16,7 @@ from crossmargin.api.startup import (
     opened,
     places_of,
 )
+from crossmargin.durations import DAY_MS
 from crossmargin.errors import UsageError
 from crossmargin.model.order import OrderType
 from crossmargin.venue.command import PlaceOrder, Tick

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from crossmargin.durations import DAY_MS
 from crossmargin.venue import event
 from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.settings import Limits, VenueSettings
-from crossmargin.venue.state import DAY_MS
 from tests.unit.venue.crash import Crash, of
 
 D = Decimal

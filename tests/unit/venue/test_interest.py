@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from crossmargin.durations import HOUR_MS
 from crossmargin.model.account import AssetsMode
 from crossmargin.venue import event
 from crossmargin.venue.clock import tick
 from crossmargin.venue.command import Tick
-from crossmargin.venue.interest import HOUR_MS
 from crossmargin.venue.ledger import audit, event_audit
 from crossmargin.venue.settings import VenueSettings
 from tests.unit.venue.stage import Stage

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from crossmargin.durations import HOUR_MS
 from crossmargin.history.records import (
     AggregateTradeRecord,
     CandleRecord,
@@ -14,8 +15,6 @@ from crossmargin.margin.collateral import Rates
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
 from crossmargin.rulebooks.schema import Collateral, Rulebook
 from crossmargin.venue.book import Book, Level
-
-HOUR_MS = 3_600_000
 
 
 def levels(side: Iterable[Level]) -> list[list[str]]:

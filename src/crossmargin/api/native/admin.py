@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from crossmargin.api.context import Context
 from crossmargin.api.guard import key_of
-from crossmargin.api.keys import DAY_MS, Key, Limits, Scope
+from crossmargin.api.keys import Key, Limits, Scope
 from crossmargin.api.native import bodies
 from crossmargin.api.native.accounts import done
 from crossmargin.api.native.answers import (
@@ -27,6 +27,7 @@ from crossmargin.api.native.once import Once
 from crossmargin.api.native.parameters import LimitQuery, PageQuery, StartQuery
 from crossmargin.api.native.route import changes, reads
 from crossmargin.api.problem import Problem
+from crossmargin.durations import DAY_MS
 from crossmargin.errors import UsageError
 from crossmargin.history.records import DeleveragingRecord, LiquidationRecord
 from crossmargin.store.entry import Entry
