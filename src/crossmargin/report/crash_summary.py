@@ -26,9 +26,9 @@ from crossmargin.report.crash_records import (
 )
 from crossmargin.runtime import feed_pump, population
 from crossmargin.runtime.crash import Ending, Ran, window
-from crossmargin.runtime.crash_log import FUND, Deleveraging, Look, Receipt
+from crossmargin.runtime.crash_log import Deleveraging, Look, Receipt
 from crossmargin.runtime.market_maker import MAKER
-from crossmargin.venue.ledger import balances
+from crossmargin.venue.ledger import FUND, balances
 
 BANDS = (
     ("up to 3x", 3),

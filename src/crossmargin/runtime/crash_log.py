@@ -20,12 +20,12 @@ from crossmargin.runtime.market_maker import MAKER
 from crossmargin.venue import event
 from crossmargin.venue.command import AnyCommand, Tick
 from crossmargin.venue.event import AnyEvent, Posting
+from crossmargin.venue.ledger import FUND
 from crossmargin.venue.state import State
 
-FUND = "fund"
 WAYS = {
     "liquidation": "book",
-    "takeover": "fund",
+    "takeover": FUND,
     "adl": "winners",
     "close-out": "mark",
 }
@@ -77,23 +77,19 @@ class Look(Struct, frozen=True):
     ----------
     marks : by symbol.
     open_usd : open interest at the mark: what all longs hold.
-    bids_usd, asks_usd : notional the market maker still offers on each side of a symbol, after
-        everything that has happened at this moment.
+    bids_usd : notional the market maker still offers to buy of a symbol, after everything that has
+        happened at this moment.
     fund : the insurance fund's money by asset.
     fund_equity, maker_equity : their money with unrealised profit, settle assets added up.
-    maker_size, fund_size : what the market maker and the fund hold, signed, by symbol.
     """
 
     at_ms: int
     marks: dict[str, Decimal]
     open_usd: dict[str, Decimal]
     bids_usd: dict[str, Decimal]
-    asks_usd: dict[str, Decimal]
     fund: dict[str, Decimal]
     fund_equity: Decimal
     maker_equity: Decimal
-    maker_size: dict[str, Decimal]
-    fund_size: dict[str, Decimal]
 
 
 class CrashLog:
@@ -231,36 +227,25 @@ def _reason(posting: Posting, happened: AnyEvent) -> str:
 def _look(at_ms: int, state: State) -> Look:
     maker = state.accounts.get(MAKER)
     bids = dict.fromkeys(state.symbols, ZERO)
-    asks = dict.fromkeys(state.symbols, ZERO)
     for order in maker.orders.values() if maker is not None else ():
-        if order.price is not None:
+        if order.price is not None and order.size > 0:
             instrument = state.rulebook.contracts[order.symbol].instrument
-            side = bids if order.size > 0 else asks
-            side[order.symbol] += notional(order.size, order.price, instrument)
+            bids[order.symbol] += notional(order.size, order.price, instrument)
     marks = {name: one.mark for name, one in state.symbols.items() if one.mark is not None}
     return Look(
         at_ms=at_ms,
         marks=marks,
         open_usd={name: _open(state, name, mark) for name, mark in marks.items()},
         bids_usd=bids,
-        asks_usd=asks,
         fund={asset: amount for (purse, asset), amount in state.purses.items() if purse == FUND},
         fund_equity=_equity(state, FUND),
         maker_equity=_equity(state, MAKER),
-        maker_size=_sizes(state, MAKER),
-        fund_size=_sizes(state, FUND),
     )
 
 
 def _open(state: State, symbol: str, mark: Decimal) -> Decimal:
     instrument = state.rulebook.contracts[symbol].instrument
     return notional(state.symbol(symbol).open_interest, mark, instrument)
-
-
-def _sizes(state: State, name: str) -> dict[str, Decimal]:
-    account = state.accounts.get(name)
-    held = account.positions.values() if account is not None else ()
-    return {position.symbol: position.size for position in held}
 
 
 def _equity(state: State, name: str) -> Decimal:
