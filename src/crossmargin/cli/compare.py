@@ -65,15 +65,13 @@ def _rulebooks(
 ) -> "tuple[list[Rulebook], list[Refusal]]":
     # What is asked for by name must be there. Of all venues, one whose files are broken is left
     # out, so that it does not hide the others.
-    from crossmargin.errors import RulebookError, UsageError
+    from crossmargin.cli.listed import listed
+    from crossmargin.errors import RulebookError
     from crossmargin.risk.comparison import Refusal
     from crossmargin.rulebooks.loader import load_rulebook, venues
 
     if wanted is not None:
-        names = [name for part in wanted.split(",") if (name := part.strip())]
-        if not names:
-            raise UsageError("--venues: names none; write them with commas between")
-        others = [name for name in dict.fromkeys(names) if name != home]
+        others = [name for name in listed(wanted, "--venues") if name != home]
         return [load_rulebook(name, at=at) for name in others], []
     found, unread = [], []
     for name in venues():

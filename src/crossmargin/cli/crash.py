@@ -55,7 +55,7 @@ def crash(
     ] = False,
     store: Annotated[
         str | None,
-        typer.Option(metavar="STORE", help="Keep the venue's journal in this new file."),
+        typer.Option(metavar="STORE", help="Keep the venue's journal in this new store."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report that opens in a browser.")
@@ -117,7 +117,7 @@ def _show(
 
 
 def _crash(
-    listed: str,
+    named: str,
     between: tuple[str, str],
     candles: Path | None,
     chosen: tuple[str, str | None, str | None],
@@ -126,6 +126,7 @@ def _crash(
 ) -> "Crash":
     from datetime import UTC, datetime
 
+    from crossmargin.cli.listed import listed
     from crossmargin.cli.replay import time_ms
     from crossmargin.errors import UsageError
     from crossmargin.rulebooks.loader import load_rulebook
@@ -133,10 +134,8 @@ def _crash(
     from crossmargin.runtime.population import population
     from crossmargin.venue.adl import POLICIES as ADL
 
-    symbols = tuple(dict.fromkeys(name for part in listed.split(",") if (name := part.strip())))
+    symbols = listed(named, "--symbols")
     from_ms, to_ms = time_ms(between[0], "--from"), time_ms(between[1], "--to")
-    if not symbols:
-        raise UsageError("--symbols: names none; write them with commas between")
     if from_ms >= to_ms:
         raise UsageError("--to: must be later than --from")
     if policy not in ADL:

@@ -131,16 +131,13 @@ def _market(
 ) -> "tuple[Rulebook, Market]":
     from datetime import UTC, datetime
 
+    from crossmargin.cli.listed import listed
     from crossmargin.cli.replay import time_ms
     from crossmargin.rulebooks.loader import load_rulebook
     from crossmargin.runtime.clock import SystemClock
     from crossmargin.runtime.served_market import SYMBOLS, candles_market, synthetic_market
 
-    names = None
-    if symbols is not None:
-        names = tuple(dict.fromkeys(name for one in symbols.split(",") if (name := one.strip())))
-        if not names:
-            raise UsageError("--symbols: names none; write them with commas between")
+    names = None if symbols is None else listed(symbols, "--symbols")
     if feed == SYNTHETIC:
         rulebook = load_rulebook(venue, edition=edition)
         return rulebook, synthetic_market(SystemClock().now_ms(), rulebook, names or SYMBOLS)
