@@ -27,11 +27,6 @@ class Beat:
         self._last: dict[Stream, dict[str, object]] = {}
         self._candle: dict[Stream, CandleRecord] = {}
 
-    @property
-    def is_second(self) -> bool:
-        """Return whether the last beat was that of a second."""
-        return self._count % BEATS_OF_SECOND == 0
-
     def forget(self, stream: Stream) -> None:
         """Forget what was told of a stream that nobody listens to any more."""
         self._last.pop(stream, None)
@@ -46,7 +41,7 @@ class Beat:
             for stream in there:
                 if stream.kind is Kind.KLINE:
                     yield from self._candles(stream)
-        if self.is_second:
+        if self._count % BEATS_OF_SECOND == 0:
             yield from self._tickers(there)
             yield from self._asset_index(there)
         for stream in there:

@@ -14,7 +14,6 @@ from crossmargin.history.history import History
 from crossmargin.history.horizon import Horizon
 from crossmargin.history.orders import OrderHistory
 from crossmargin.history.records import OrderRecord
-from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import contract_of
 from crossmargin.model.account import AssetsMode
 from crossmargin.money import ZERO
@@ -28,15 +27,13 @@ from crossmargin.venue.event import (
     OrderResized,
     OrderStatus,
     OrderTriggered,
+    Warned,
 )
 from crossmargin.venue.judging import judged
 from crossmargin.venue.state import State
 
 FINISHED_KEPT = 10
 """Finished orders are told of once and need not be remembered."""
-CALL_NUMERATOR, CALL_DENOMINATOR = 4, 5
-"""A margin call comes when maintenance margin is at least 4/5 of equity. Binance does not say at
-which ratio it calls; its screens warn at 80 %."""
 
 
 class Follower:
@@ -48,7 +45,6 @@ class Follower:
         account = look().accounts[name]
         self._mirror = Mirror(account, look().rulebook)
         self._orders = OrderHistory(Horizon(FINISHED_KEPT, FINISHED_KEPT))
-        self._is_called = False
         for order_id in account.orders:
             record = history.order(name, order_id)
             if record is not None:
@@ -73,14 +69,11 @@ class Follower:
             elif isinstance(event, AssetsModeSet) and event.account == self.name:
                 is_multi = event.mode is AssetsMode.MULTI
                 yield user_events.config_update(at_ms, {"ai": {"j": is_multi}})
+            elif isinstance(event, Warned) and event.account == self.name:
+                yield self._called(at_ms)
 
-    def margin_call(self, at_ms: int) -> dict[str, Any] | None:
-        """Return a margin call if the account has just come near its liquidation."""
+    def _called(self, at_ms: int) -> dict[str, Any]:
         assessment = judged(self._look(), self.name)
-        near = [unit for unit in assessment.units if unit.health and _is_near(unit.health)]
-        was_called, self._is_called = self._is_called, bool(near)
-        if not near or was_called:
-            return None
         wallet = assessment.pools[0].wallet_balance or ZERO
         return user_events.margin_call(assessment, wallet, at_ms)
 
@@ -136,8 +129,3 @@ class Follower:
         yield user_events.order_update(order, "TRADE", at_ms, fill, asset)
         if order.type.is_conditional and order.status is OrderStatus.FILLED:
             yield user_events.algo_update(order, at_ms)
-
-
-def _is_near(health: Health) -> bool:
-    asked = health.maintenance_margin
-    return asked > 0 and asked * CALL_DENOMINATOR >= health.equity * CALL_NUMERATOR

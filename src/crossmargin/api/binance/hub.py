@@ -170,12 +170,6 @@ class Hub:
         for streams, body in self._beat.told(tuple(self._heard)):
             self._send(streams, _ENCODER.encode(body))
         self._expire()
-        if not self._beat.is_second:
-            return
-        for account, follower in self._followers.items():
-            call = follower.margin_call(self.desk.service.now_ms())
-            if call is not None:
-                self._tell_owner(account, call)
 
     def _expire(self) -> None:
         now_ms = self.desk.service.now_ms()

@@ -213,6 +213,8 @@ def test_an_account_near_its_end_is_called_once(booth):
         call = socket.until(lambda one: one["e"] == "MARGIN_CALL")
 
         assert [(BTC, "9", "CROSSED")] == [(one["s"], one["pa"], one["mt"]) for one in call["p"]]
+        booth.price(49_140)
+        assert "MARGIN_CALL" not in {one["e"] for one in socket.rest()}
 
 
 def test_a_listen_key_is_extended_closed_and_ends(booth):
