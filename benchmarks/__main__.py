@@ -1,7 +1,7 @@
 """Run every benchmark; standard output is JSON lines and nothing else."""
 
-from benchmarks import api, assess, replay, venue
+from benchmarks import api, assess, replay, store, venue
 
-for module in (assess, replay, venue, api):
+for module in (assess, replay, venue, store, api):
     for text in module.bench():
         print(text, flush=True)

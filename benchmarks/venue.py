@@ -93,13 +93,7 @@ class Venue:
         )
         self.do([seen])
         for name in ("trader", "market"):
-            self.do(
-                [
-                    command.OpenAccount(at_ms=0, account=name),
-                    command.Deposit(at_ms=0, account=name, asset="USDT", amount=Decimal(10**7)),
-                    command.SetLeverage(at_ms=0, account=name, symbol=BTC, leverage=Decimal(10)),
-                ]
-            )
+            self.do(entry(name))
 
     def do(self, commands: Sequence[AnyCommand]) -> float:
         """Return the seconds from the first command's asking to the last one's answer."""
@@ -116,6 +110,15 @@ class Venue:
     def close(self) -> None:
         """Let go of the store."""
         self.writer.close()
+
+
+def entry(name: str) -> list[AnyCommand]:
+    """Return what opens an account, with money and ten times leverage."""
+    return [
+        command.OpenAccount(at_ms=0, account=name),
+        command.Deposit(at_ms=0, account=name, asset="USDT", amount=Decimal(10**7)),
+        command.SetLeverage(at_ms=0, account=name, symbol=BTC, leverage=Decimal(10)),
+    ]
 
 
 def _populated(count: int) -> State:
@@ -139,7 +142,8 @@ def _populated(count: int) -> State:
     return state
 
 
-def _order(number: int, size: Decimal, price: int | None, account: str = "trader") -> AnyCommand:
+def order(number: int, size: Decimal, price: int | None, account: str = "trader") -> AnyCommand:
+    """Return an order of an account's, a market order without a price."""
     return command.PlaceOrder(
         at_ms=0,
         account=account,
@@ -152,7 +156,7 @@ def _order(number: int, size: Decimal, price: int | None, account: str = "trader
 
 
 def _bids(first: int = 0) -> list[AnyCommand]:
-    return [_order(first + n, LOT, BID - 1 - n) for n in range(ORDERS)]
+    return [order(first + n, LOT, BID - 1 - n) for n in range(ORDERS)]
 
 
 def _cancels(first: int = 0) -> list[AnyCommand]:
@@ -173,7 +177,7 @@ def _rate(work: Callable[[Venue], float]) -> float:
 
 def _fills(venue: Venue) -> float:
     venue.do(_bids())
-    return venue.do([_order(n, -LOT, BID - 1 - n, "market") for n in range(ORDERS)])
+    return venue.do([order(n, -LOT, BID - 1 - n, "market") for n in range(ORDERS)])
 
 
 def _cancelled(venue: Venue) -> float:
@@ -183,8 +187,8 @@ def _cancelled(venue: Venue) -> float:
 
 def _takers(venue: Venue) -> float:
     deep = LOT * ORDERS
-    venue.do([_order(-1, deep, BID, "market"), _order(-2, -deep, ASK, "market")])
-    return venue.do([_order(n, LOT if n % 2 == 0 else -LOT, None) for n in range(ORDERS)])
+    venue.do([order(-1, deep, BID, "market"), order(-2, -deep, ASK, "market")])
+    return venue.do([order(n, LOT if n % 2 == 0 else -LOT, None) for n in range(ORDERS)])
 
 
 WORKLOADS: dict[str, Callable[[], float]] = {
