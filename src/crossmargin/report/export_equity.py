@@ -6,11 +6,10 @@ the interval before is not said again.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from crossmargin.margin.health import Health
-from crossmargin.money import exact, plain
-from crossmargin.report.export_rows import Row
+from crossmargin.money import exact
+from crossmargin.report.export_rows import Row, text_of
 from crossmargin.store.entry import Entry
 from crossmargin.venue.event import AnyEvent
 from crossmargin.venue.fold import fold
@@ -52,11 +51,11 @@ class Equity:
             for unit in judged(self._state, name).units:
                 health = unit.health
                 row = (
-                    *(unit.asset, _text(unit.wallet_balance)),
-                    _text(health.equity if health else None),
-                    _text(unit.initial_margin),
-                    _text(health.maintenance_margin if health else None),
-                    _text(health.fraction() if health else None),
+                    *(unit.asset, text_of(unit.wallet_balance)),
+                    text_of(health.equity if health else None),
+                    text_of(unit.initial_margin),
+                    text_of(health.maintenance_margin if health else None),
+                    text_of(health.fraction() if health else None),
                     unit.status.value,
                 )
                 key = (name, unit.kind.value, unit.name)
@@ -66,7 +65,3 @@ class Equity:
                     self._told[key] = row
                     found.append((EQUITY, (*self._last, *key, *row)))
         return found
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)

@@ -20,7 +20,7 @@ from crossmargin.venue.ledger import FUND
 
 Row: TypeAlias = tuple[object, ...]
 
-WHOLE = (*("sequence", "at_ms", "trade_id", "order_id", "parent_id", "accepted_ms", "ended_ms"),)
+WHOLE = ("sequence", "at_ms", "trade_id", "order_id", "parent_id", "accepted_ms", "ended_ms")
 """Columns that hold whole numbers."""
 FLAGS = ("is_maker", "reduce_only")
 AMOUNTS = (
@@ -34,18 +34,8 @@ AMOUNTS = (
 
 TABLES = {
     "fills": (
-        *(
-            "sequence",
-            "at_ms",
-            "trade_id",
-            "account",
-            "symbol",
-            "order_id",
-            "side",
-            "size",
-            "price",
-        ),
-        *("is_maker", "realised_pnl", "fee", "position_size", "entry_price", "why"),
+        *("sequence", "at_ms", "trade_id", "account", "symbol", "order_id", "side", "size"),
+        *("price", "is_maker", "realised_pnl", "fee", "position_size", "entry_price", "why"),
     ),
     "orders": (
         *("order_id", "account", "client_id", "symbol", "side", "type", "time_in_force", "size"),
@@ -165,8 +155,8 @@ class Rows:
             (
                 *(order_id, placed.account, placed.client_id, placed.symbol),
                 *(placed.side.value if placed.side else "", placed.type.value),
-                *(placed.time_in_force.value, plain(placed.size), _text(placed.price)),
-                *(_text(placed.trigger_price), placed.reduce_only, order.parent_id),
+                *(placed.time_in_force.value, plain(placed.size), text_of(placed.price)),
+                *(text_of(placed.trigger_price), placed.reduce_only, order.parent_id),
                 *(order.sequence, order.accepted_ms, order.ended_ms, order.status.value),
                 *(plain(order.filled), plain(order.left), order.why),
             ),
@@ -180,8 +170,8 @@ class Rows:
                     yield (
                         "funding",
                         (
-                            *(self._at[0], event.at_ms, event.symbol, name, _text(event.rate)),
-                            *(_text(event.mark), one.asset, plain(amount)),
+                            *(self._at[0], event.at_ms, event.symbol, name, text_of(event.rate)),
+                            *(text_of(event.mark), one.asset, plain(amount)),
                         ),
                     )
 
@@ -192,8 +182,8 @@ class Rows:
             (
                 *(*self._at, event.account, event.unit, event.step, event.rule, event.action),
                 *(plain(before.equity), plain(before.maintenance_margin)),
-                _text(after.equity if after else None),
-                _text(after.maintenance_margin if after else None),
+                text_of(after.equity if after else None),
+                text_of(after.maintenance_margin if after else None),
             ),
         )
 
@@ -227,5 +217,6 @@ _TOLD: Mapping[type, Callable[[Rows, Any], Iterator[tuple[str, Row]]]] = {
 }
 
 
-def _text(value: Decimal | None) -> str | None:
+def text_of(value: Decimal | None) -> str | None:
+    """Return a number as a table has it; None of what is not there or not known."""
     return None if value is None else plain(value)
