@@ -8,7 +8,7 @@ from crossmargin.api.binance.exchange_info import assets
 from crossmargin.api.binance.portfolio import AssetSums, Portfolio, asked, given
 from crossmargin.api.binance.positions import Row, rows, signed_notional
 from crossmargin.margin.lookup import contract_of, leverage_of
-from crossmargin.model.account import AssetsMode, MarginMode
+from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
 from crossmargin.money import ZERO, plain
 
 
@@ -64,7 +64,7 @@ async def account_config(desk: Desk, request: Request) -> dict[str, Any]:
         "canTrade": True,
         "canDeposit": True,
         "canWithdraw": False,
-        "dualSidePosition": account.position_mode.name == "HEDGE",
+        "dualSidePosition": account.position_mode is PositionMode.HEDGE,
         "updateTime": 0,
         "multiAssetsMargin": account.assets_mode is AssetsMode.MULTI,
         "tradeGroupId": -1,

@@ -13,11 +13,10 @@ from crossmargin.api.binance.listen_keys import ListenKeys
 from crossmargin.api.binance.params import Params
 from crossmargin.api.context import Context
 from crossmargin.api.keys import Key
-from crossmargin.api.limits import denial
 from crossmargin.history.history import History
 from crossmargin.runtime.loop import Answer
 from crossmargin.runtime.service import Service
-from crossmargin.venue.command import AnyCommand, PlaceOrder
+from crossmargin.venue.command import AnyCommand
 from crossmargin.venue.state import AccountState, State
 
 
@@ -82,19 +81,6 @@ class Desk:
             raise DialectError(-1109)
         return found
 
-    def take_tokens(
-        self, weight: int, *, key_id: str = "", address: str = "", is_cancel: bool = False
-    ) -> None:
-        """Take tokens from an address's buckets, or from those of a key that was shown.
-
-        Raises
-        ------
-        DialectError
-            -1003 if there are none.
-        """
-        if self.context.gate.wait_s(key_id, address, weight, is_cancel=is_cancel):
-            raise DialectError(-1003)
-
     def check_may_trade(self, request: Request, symbol: str) -> None:
         """Refuse a symbol that the key is not for.
 
@@ -104,26 +90,6 @@ class Desk:
             -2015.
         """
         if request.key is None or not request.key.may_trade(symbol):
-            raise DialectError(-2015)
-
-    def check_may_place(self, request: Request, placed: PlaceOrder, *, instead_of: int = 0) -> None:
-        """Refuse an order that the key's limits do not let in.
-
-        Parameters
-        ----------
-        instead_of : how many open orders it takes the place of.
-
-        Raises
-        ------
-        DialectError
-            -2015, with the reason for the audit log.
-        """
-        if request.key is None:
-            raise DialectError(-2015)
-        results = self.context.results
-        denied = denial(request.key, placed, self.state, results, instead_of=instead_of)
-        if denied is not None:
-            request.asked.why = denied
             raise DialectError(-2015)
 
     async def ask(

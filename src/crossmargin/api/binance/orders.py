@@ -173,7 +173,6 @@ async def amend(desk: Desk, request: Request) -> dict[str, Any]:
     name = f"{AMENDED}{before.id}_{desk.service.wall_ms()}"
     placed = replace(before.placed, client_id=name, size=left, price=price, at_ms=0)
     check_key(desk, request, placed, instead_of=1)
-    desk.check_may_place(request, placed, instead_of=1)
     amendment = _Amendment(desk, before.id, placed)
     answer = desk.noted(request, await desk.service.ask_each(amendment.commands()))
     if amendment.refused is not None:

@@ -13,42 +13,40 @@ from typing import Any
 import msgspec
 
 from crossmargin.api.asgi import Asked, Receive, Scope, Send, address_of
-from crossmargin.api.binance import account, algo, market, orders, positions, user_data
 from crossmargin.api.binance.admission import SIGNATURE, answer, authenticated, check_rate
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.errors import DialectError
 from crossmargin.api.binance.params import Params, text_of
 from crossmargin.api.binance.rate_limits import rate_limits
-from crossmargin.api.binance.routes import Route, Security
-from crossmargin.api.keys import Scope as KeyScope
+from crossmargin.api.binance.routes import ROUTES, Route
 
 PATH = "/ws-fapi/v1"
 KEY = "apiKey"
 PATH_SHOWN = 100
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 METHODS: Mapping[str, Route] = {
-    "ping": Route(market.ping),
-    "time": Route(market.server_time),
-    "depth": Route(market.depth, weight=5),
-    "ticker.price": Route(market.prices),
-    "ticker.book": Route(market.book_ticker, weight=2),
-    "order.place": Route(orders.place, Security.SIGNED, KeyScope.TRADE),
-    "order.modify": Route(orders.amend, Security.SIGNED, KeyScope.TRADE),
-    "order.cancel": Route(orders.cancel, Security.SIGNED, KeyScope.TRADE, is_cancel=True),
-    "order.status": Route(orders.get, Security.SIGNED),
-    "algoOrder.place": Route(algo.place, Security.SIGNED, KeyScope.TRADE),
-    "algoOrder.cancel": Route(algo.cancel, Security.SIGNED, KeyScope.TRADE, is_cancel=True),
-    "account.status": Route(account.account_v2, Security.SIGNED, weight=5),
-    "v2/account.status": Route(account.account_v3, Security.SIGNED, weight=5),
-    "account.balance": Route(account.balance, Security.SIGNED, weight=5),
-    "v2/account.balance": Route(account.balance, Security.SIGNED, weight=5),
-    "account.position": Route(positions.position_risk_v2, Security.SIGNED, weight=5),
-    "v2/account.position": Route(positions.position_risk_v3, Security.SIGNED, weight=5),
-    "userDataStream.start": Route(user_data.start, Security.KEY),
-    "userDataStream.ping": Route(user_data.extend, Security.KEY),
-    "userDataStream.stop": Route(user_data.close, Security.KEY),
+    "ping": ROUTES["GET", "/fapi/v1/ping"],
+    "time": ROUTES["GET", "/fapi/v1/time"],
+    "depth": ROUTES["GET", "/fapi/v1/depth"],
+    "ticker.price": ROUTES["GET", "/fapi/v2/ticker/price"],
+    "ticker.book": ROUTES["GET", "/fapi/v1/ticker/bookTicker"],
+    "order.place": ROUTES["POST", "/fapi/v1/order"],
+    "order.modify": ROUTES["PUT", "/fapi/v1/order"],
+    "order.cancel": ROUTES["DELETE", "/fapi/v1/order"],
+    "order.status": ROUTES["GET", "/fapi/v1/order"],
+    "algoOrder.place": ROUTES["POST", "/fapi/v1/algoOrder"],
+    "algoOrder.cancel": ROUTES["DELETE", "/fapi/v1/algoOrder"],
+    "account.status": ROUTES["GET", "/fapi/v2/account"],
+    "v2/account.status": ROUTES["GET", "/fapi/v3/account"],
+    "account.balance": ROUTES["GET", "/fapi/v2/balance"],
+    "v2/account.balance": ROUTES["GET", "/fapi/v3/balance"],
+    "account.position": ROUTES["GET", "/fapi/v2/positionRisk"],
+    "v2/account.position": ROUTES["GET", "/fapi/v3/positionRisk"],
+    "userDataStream.start": ROUTES["POST", "/fapi/v1/listenKey"],
+    "userDataStream.ping": ROUTES["PUT", "/fapi/v1/listenKey"],
+    "userDataStream.stop": ROUTES["DELETE", "/fapi/v1/listenKey"],
 }
-"""What may be asked."""
+"""What may be asked, each as the REST request it is."""
 
 
 class WsRequest(msgspec.Struct):
