@@ -1,14 +1,13 @@
 """A crash at the paper venue as a person reads it on a terminal."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
 from crossmargin.cli.console import show_list, show_sentence, show_table
-from crossmargin.money import ZERO, plain
-from crossmargin.report.crash_records import Adl, CrashSummary, Group, Liquidation
+from crossmargin.money import plain
+from crossmargin.report.crash_records import Adl, CrashSummary, Group
 from crossmargin.report.crash_words import (
     POLICIES,
     books,
@@ -43,7 +42,7 @@ def show_crash(out: Console, summary: CrashSummary) -> None:
     show_table(out, _groups(summary))
     if summary.liquidations:
         out.print()
-        show_table(out, _liquidations(summary.liquidations))
+        show_table(out, _liquidations(summary))
         if len(summary.liquidations) > SHOWN_MAX:
             left = len(summary.liquidations) - SHOWN_MAX
             out.print(f"and {left:,} smaller ones, all in --html and --json", style="dim")
@@ -86,14 +85,9 @@ def _group(one: Group) -> Sequence[str]:
     )
 
 
-def _liquidations(found: Sequence[Liquidation]) -> Table:
+def _liquidations(summary: CrashSummary) -> Table:
     table = _table("time", "account", "unit", "leverage", "steps", "closed by", "fund")
-
-    def size(one: Liquidation) -> Decimal:
-        return sum(one.closed_usd.values(), ZERO)
-
-    largest = sorted(found, key=lambda one: (-size(one), one.first_ms, one.account))[:SHOWN_MAX]
-    for one in sorted(largest, key=lambda one: (one.first_ms, one.account, one.name)):
+    for one in summary.largest(SHOWN_MAX):
         table.add_row(
             minute(one.first_ms),
             one.account,

@@ -127,7 +127,7 @@ def _told(summary: CrashSummary) -> str:
             "A unit is a cross pool or an isolated bucket of one account, from the first step of "
             "its ladder to the last. Fund is what the insurance fund gained or paid, positions "
             "taken over counted at the mark.",
-            liquidations(summary.liquidations),
+            liquidations(summary),
         ),
         _section("Prices and book", "", listed_items(map(market_words, summary.markets))),
         _section("Where the money is", escape(_MONEY), money(summary)),

@@ -84,6 +84,11 @@ class Liquidation(Struct, frozen=True):
     shared: Decimal
     is_gone: bool
 
+    @property
+    def total_usd(self) -> Decimal:
+        """Return what was closed, wherever it went."""
+        return sum(self.closed_usd.values(), ZERO)
+
 
 class Minute(Struct, frozen=True):
     """What was closed in one minute; `units` counts those whose first step it was."""
@@ -200,3 +205,8 @@ class CrashSummary(Struct, frozen=True):
     prices: tuple[str, ...]
     settings: tuple[str, ...]
     assumptions: tuple[str, ...]
+
+    def largest(self, count: int) -> list[Liquidation]:
+        """Return the `count` liquidations that closed most, in order of time."""
+        most = sorted(self.liquidations, key=lambda one: one.total_usd, reverse=True)[:count]
+        return sorted(most, key=lambda one: (one.first_ms, one.account, one.name))

@@ -23,7 +23,7 @@ WINNERS_MAX = 15
 def tiles(summary: CrashSummary) -> str:
     """Return the few numbers that say how bad it was."""
     everyone, adl = summary.groups[-1], summary.adl[0]
-    closed = sum((sum(one.closed_usd.values(), ZERO) for one in summary.liquidations), ZERO)
+    closed = sum((one.total_usd for one in summary.liquidations), ZERO)
     before = sum((one.open_first_usd for one in summary.markets), ZERO)
     after = sum((one.open_last_usd for one in summary.markets), ZERO)
     fund = summary.fund
@@ -132,12 +132,9 @@ def deleveragings(summary: CrashSummary) -> str:
     return _folded(f"All {len(summary.deleveragings):,}", head, rows, len(summary.deleveragings))
 
 
-def liquidations(found: Sequence[Liquidation]) -> str:
+def liquidations(summary: CrashSummary) -> str:
     """Return the largest liquidations, and everybody who was liquidated; both in order of time."""
-
-    def size(one: Liquidation) -> Decimal:
-        return sum(one.closed_usd.values(), ZERO)
-
+    found = summary.liquidations
     head = _head(
         "Time",
         "account",
@@ -149,8 +146,7 @@ def liquidations(found: Sequence[Liquidation]) -> str:
         "fund",
         texts=6,
     )
-    largest = sorted(found, key=size, reverse=True)[:LARGEST_MAX]
-    rows = [_liquidation(one) for one in found if one in largest]
+    rows = [_liquidation(one) for one in summary.largest(LARGEST_MAX)]
     shown = _table(head, rows, "list")
     if len(found) <= len(rows):
         return shown if rows else "<p>Nobody.</p>"
