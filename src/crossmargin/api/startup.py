@@ -133,10 +133,15 @@ def places_of(store: str | None, default: Path, master_key_file: Path | None) ->
 
 
 def hosts_of(host: str, port: int, names: tuple[str, ...] = ()) -> frozenset[str]:
-    """Return the Hosts a request may name: this address, loopback ones, and `names`."""
+    """Return the Hosts a request may name: this address, loopback ones, and `names`.
+
+    `names` hold without the port too: clients of a proxy before it do not know that.
+    """
     shown = f"[{host}]" if ":" in host else host
-    known = {shown, "localhost", "127.0.0.1", "[::1]", *(name.lower() for name in names)}
-    return frozenset({f"{name}:{port}" for name in known} | (known if port == 80 else set()))
+    chosen = {name.lower() for name in names}
+    known = {shown, "localhost", "127.0.0.1", "[::1]"} | chosen
+    bare = known if port == 80 else chosen
+    return frozenset({f"{name}:{port}" for name in known} | bare)
 
 
 class Wanted(Struct, frozen=True):

@@ -76,6 +76,16 @@ def test_a_name_is_no_address():
             },
         ),
         (
+            # Behind a proxy that speaks TLS, clients name no port.
+            "127.0.0.1",
+            8480,
+            ("bots.example",),
+            {
+                *("127.0.0.1:8480", "localhost:8480", "[::1]:8480"),
+                *("bots.example:8480", "bots.example"),
+            },
+        ),
+        (
             "2001:db8::1",
             5,
             (),
