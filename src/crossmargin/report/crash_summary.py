@@ -24,6 +24,7 @@ from crossmargin.report.crash_records import (
     Reduced,
     minute_of,
 )
+from crossmargin.report.words import percent
 from crossmargin.runtime import feed_pump, population
 from crossmargin.runtime.crash import Ending, Ran, window
 from crossmargin.runtime.crash_log import Deleveraging, Look, Receipt
@@ -284,11 +285,13 @@ def _refused(ran: Ran) -> dict[str, int]:
 
 def _scale(ran: Ran) -> tuple[str, ...]:
     scale = ran.crash.scale
+    parts = (scale.capital, scale.depth, scale.fund)
+    capital, depth, fund = (percent(part, shown=0) for part in parts)
     return (
-        f"The market maker begins with {scale.capital:.0%} of the open interest as capital, holds "
-        f"at most {scale.leverage:f} times its equity, and offers {scale.depth:.0%} of a symbol's "
+        f"The market maker begins with {capital} of the open interest as capital, holds "
+        f"at most {scale.leverage:f} times its equity, and offers {depth} of a symbol's "
         "open interest on each side, anew at every moment; it hedges nowhere else.",
-        f"The insurance fund begins with {scale.fund:.0%} of the open interest.",
+        f"The insurance fund begins with {fund} of the open interest.",
         "Prices are the record's: what happens at this venue does not move them.",
         "A dollar, the quote asset and the settle asset are worth the same.",
     )

@@ -47,7 +47,7 @@ CENT = Decimal("0.01")
 QUEUE_SEEN = 40
 """Of how many who are waiting one comes in next."""
 
-ASSUMPTIONS = (
+_ASSUMED = (
     f"Traders and hedgers: {HEDGER_SHARE:.0%} of the accounts are hedgers, the others traders.",
     f"Traders' wealth is Pareto with shape {WALLET_SHAPE} from {WALLET_MIN_USD:,} to "
     f"{WALLET_MAX_USD:,} USD; from {USED_MIN:.0%} to {USED_MAX:.0%} of it is used as margin.",
@@ -63,6 +63,8 @@ ASSUMPTIONS = (
     f"{HEDGE_LEVERAGE_MIN:g} to {HEDGE_LEVERAGE_MAX:g} times their wealth; {CARRY_SHARE:.0%} of "
     "them hold the coin against it, as multi-assets collateral where it may be.",
 )
+ASSUMPTIONS = tuple(sentence.replace("%", " %") for sentence in _ASSUMED)
+"""What the people are assumed to be, in sentences; a percent sign stands apart, as everywhere."""
 
 
 class Holding(Struct, frozen=True):
