@@ -8,6 +8,7 @@ Reading merges the open minute into the last candle. An interval without an obse
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -162,21 +163,24 @@ class CandleSeries:
         minute.last_id = trade_id
 
     @exact
-    def records(self, interval: str) -> tuple[CandleRecord, ...]:
-        """Return the candles of an interval, oldest first.
+    def records(self, interval: str, from_ms: int = 0) -> tuple[CandleRecord, ...]:
+        """Return the candles of an interval that opened at `from_ms` or later, oldest first.
+
+        It costs no more than those are.
 
         Raises
         ------
         KeyError
             If there is no such interval.
         """
-        bars = list(self._bars[interval])
+        newest = takewhile(lambda bar: bar.open_ms >= from_ms, reversed(self._bars[interval]))
+        bars = [*newest][::-1]
         if self._minute is not None:
             start = opened_ms(interval, self._minute.open_ms)
             if bars and bars[-1].open_ms == start:
                 bars[-1] = replace(bars[-1])
                 bars[-1].merge(self._minute)
-            else:
+            elif start >= from_ms:
                 bars.append(replace(self._minute, open_ms=start))
         return tuple(bar.record(interval) for bar in bars)
 

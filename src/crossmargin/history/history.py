@@ -166,9 +166,13 @@ class History:
         return tuple(found.aggregates) if found else ()
 
     def candles(
-        self, symbol: str, interval: str, source: PriceSource = PriceSource.LAST
+        self,
+        symbol: str,
+        interval: str,
+        source: PriceSource = PriceSource.LAST,
+        from_ms: int = 0,
     ) -> tuple[CandleRecord, ...]:
-        """Return candles, oldest first, the last one still open.
+        """Return candles that opened at `from_ms` or later, oldest first, the last still open.
 
         Raises
         ------
@@ -176,7 +180,7 @@ class History:
             If there is no such interval (`candles.INTERVALS`).
         """
         found = self._markets.get(symbol)
-        return found.candles(interval, source) if found else ()
+        return found.candles(interval, source, from_ms) if found else ()
 
     def ticker(self, symbol: str) -> TickerRecord | None:
         """Return a market's last 24 hours; None where it had no price yet."""

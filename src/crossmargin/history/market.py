@@ -83,15 +83,17 @@ class MarketHistory:
             FundingRecord(settled.symbol, settled.rate, settled.mark, settled.at_ms)
         )
 
-    def candles(self, interval: str, source: PriceSource) -> tuple[CandleRecord, ...]:
-        """Return candles, oldest first, the last one still open.
+    def candles(
+        self, interval: str, source: PriceSource, from_ms: int = 0
+    ) -> tuple[CandleRecord, ...]:
+        """Return candles that opened at `from_ms` or later, oldest first, the last still open.
 
         Raises
         ------
         KeyError
             If there is no such interval.
         """
-        return self._series[source].records(interval)
+        return self._series[source].records(interval, from_ms)
 
     def ticker(self, now_ms: int) -> TickerRecord | None:
         """Return the last 24 hours; None where there was no last price in them."""

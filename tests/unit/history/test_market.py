@@ -45,6 +45,18 @@ def test_december_ends_with_the_year():
     assert ms(2025, 1, 1) - 1 == closed_ms("1M", opened_ms("1M", ms(2024, 12, 31, 23)))
 
 
+def test_candles_from_a_time_on_are_the_last_of_all():
+    series, start = CandleSeries(10_000), ms(2024, 2, 26)
+    for n, price in enumerate((100, 101, 102)):
+        series.see(start + n * MINUTE_MS, D(price))
+
+    for interval in ("1m", "1h"):
+        whole = series.records(interval)
+        for from_ms in (start, start + 1, start + 2 * MINUTE_MS, start + 2 * MINUTE_MS + 1):
+            later = tuple(one for one in whole if one.open_ms >= from_ms)
+            assert later == series.records(interval, from_ms)
+
+
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_the_longer_interval_is_made_of_minutes(interval):
     series, start = CandleSeries(10_000), ms(2024, 2, 26)

@@ -72,16 +72,14 @@ class Beat:
             yield [stream], market_events.depth(stream.symbol, numbers, sides, now_ms)
 
     def _candles(self, stream: Stream) -> Iterator[Told]:
-        found = self._desk.history.candles(stream.symbol, stream.detail)
-        if not found:
+        before = self._candle.get(stream)
+        from_ms = 0 if before is None else before.open_ms
+        found = self._desk.history.candles(stream.symbol, stream.detail, from_ms=from_ms)
+        if not found or found[-1] == before:
             return
-        now_ms, last, before = self._desk.service.now_ms(), found[-1], self._candle.get(stream)
-        if last == before:
-            return
+        now_ms, last = self._desk.service.now_ms(), found[-1]
         self._candle[stream] = last
-        is_over = [
-            one for one in found[:-1] if before is not None and one.open_ms >= before.open_ms
-        ]
+        is_over = () if before is None else found[:-1]
         for one in (*is_over, last):
             yield (
                 [stream],
