@@ -85,14 +85,13 @@ def serve(
     from crossmargin.api import server, startup
     from crossmargin.api.context import Settings
     from crossmargin.api.logs import start_logs
-    from crossmargin.rulebooks.loader import data_folder
 
     startup.check_address(
         host, is_remote_allowed=allow_remote, has_master_key=master_key_file is not None
     )
     rate = _speed(speed)
     rulebook, market = _market(venue, edition, feed, symbols)
-    default = data_folder() / "venues" / f"{venue}-{market.name}.db"
+    default = stores_folder() / f"{venue}-{market.name}.db"
     places = startup.places_of(store, default, master_key_file)
     if places.keys.parent == default.parent:
         default.parent.mkdir(parents=True, exist_ok=True)
@@ -110,6 +109,13 @@ def serve(
         _say(opened, ready, with_keys=opened.is_new or show_keys)
 
     server.run(server.serve(opened, place, told, ready_file, say))
+
+
+def stores_folder() -> Path:
+    """Return the folder of stores without a name, and of what is kept beside databases."""
+    from crossmargin.rulebooks.loader import data_folder
+
+    return data_folder() / "venues"
 
 
 def _speed(text: str) -> "Decimal | None":

@@ -59,12 +59,12 @@ def verify(
 
 def _audited(store: str) -> dict[str, object] | None:
     """Return how many sound lines the audit log beside a store has; None where there is none."""
-    from pathlib import Path
-
     from crossmargin.api.audit import check
     from crossmargin.api.startup import places_of
+    from crossmargin.cli.serve import stores_folder
 
-    path = places_of(store, Path(store), None).audit
+    # The store has a name; the folder is that of the files beside a database.
+    path = places_of(store, stores_folder() / "venue.db", None).audit
     if not path.is_file():
         return None
     lines, damage = check(path)

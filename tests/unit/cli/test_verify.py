@@ -6,14 +6,16 @@ import sqlite3
 import pytest
 
 from crossmargin.api.audit import Audit
+from crossmargin.api.startup import places_of
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.store.entry import Decided
 from crossmargin.store.journal import Header
+from crossmargin.store.places import journal_at
 from crossmargin.store.sqlite import SqliteJournal
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State
 from tests.unit.cli.command import call
-from tests.unit.store.stores import decide, some_commands
+from tests.unit.store.stores import HEADER, decide, some_commands
 
 RULES = load_rulebook("binance-usdm")
 
@@ -133,3 +135,17 @@ def test_the_audit_log_beside_a_store_that_was_served_is_checked_too(monkeypatch
         forged.err,
     )
     assert 1 == verdict["audit"]["lines"]
+
+
+def test_the_audit_log_is_found_where_a_server_keeps_it(monkeypatch, tmp_path, place):
+    monkeypatch.setenv("CROSSMARGIN_DATA", str(tmp_path / "data"))
+    folder = tmp_path / "data" / "venues"
+    folder.mkdir(parents=True)
+    journal_at(place, HEADER).close()
+    path = places_of(place, folder / "binance-usdm-synthetic.db", None).audit
+    assert path.parent == (folder if "://" in place else tmp_path)
+    audit = Audit(path)
+    audit.add(1, "GET /api/v1/accounts", 200)
+    audit.close()
+
+    assert call(monkeypatch, "verify", place).out.endswith("audit log      1 lines; no damage\n")
