@@ -103,9 +103,10 @@ class Keys:
         """Return the keys, in the order they were issued."""
         return iter(tuple(self._keys.values()))
 
-    def get(self, key_id: str) -> Key | None:
-        """Return a key, expired or not; None where there is none."""
-        return self._keys.get(key_id)
+    def valid(self, key_id: str, now_ms: int) -> Key | None:
+        """Return a key that is one at `now_ms`, the machine's time; None where there is none."""
+        found = self._keys.get(key_id)
+        return found if found is not None and now_ms < found.expires_ms else None
 
     def secret(self, key_id: str) -> str:
         """Return the secret that belongs to an id, whether there is such a key or not."""

@@ -128,10 +128,8 @@ def authentic(keys: Keys, key_id: str, payload: bytes, signature: str, now_ms: i
     """Return the key that `payload` is signed with; None where that is none that is valid now."""
     # The secret is worked out and compared whether there is such a key or not.
     is_signed = is_same(signature, hmac_hex(keys.secret(key_id), payload))
-    key = keys.get(key_id)
-    if not is_signed or key is None or now_ms >= key.expires_ms:
-        return None
-    return key
+    key = keys.valid(key_id, now_ms)
+    return key if is_signed else None
 
 
 def request_of(

@@ -249,5 +249,5 @@ class _Connection:
             raise Problem(403, "scope-missing", "the key has no scope read", where="channels")
 
     def _is_entitled(self) -> bool:
-        known = self._context.keys.get(self._key.id) if self._key is not None else None
-        return known is not None and self._context.service.wall_ms() < known.expires_ms
+        keys, now_ms = self._context.keys, self._context.service.wall_ms()
+        return self._key is not None and keys.valid(self._key.id, now_ms) is not None

@@ -67,13 +67,22 @@ def test_what_keys_may_do_outlives_the_process_and_holds_no_secret(path):
     assert not any(secret in kept for secret in (MASTER.hex(), keys.secret(key.id)))
 
 
+def test_a_key_is_valid_until_it_ends():
+    keys = Keys(MASTER)
+    key = keys.issue("alice", LATER_MS)
+
+    assert key == keys.valid(key.id, LATER_MS - 1)
+    assert keys.valid(key.id, LATER_MS) is None
+    assert keys.valid("another", LATER_MS - 1) is None
+
+
 def test_a_revoked_key_is_gone(path):
     keys = Keys(MASTER, path)
     key = keys.issue("alice", LATER_MS)
 
     assert keys.revoke(key.id)
     assert not keys.revoke(key.id)
-    assert keys.get(key.id) is None
+    assert keys.valid(key.id, 0) is None
     assert [] == list(Keys(MASTER, path))
 
 

@@ -21,7 +21,7 @@ def test_a_key_is_issued_used_listed_without_its_secret_and_revoked(desk):
         issued["scopes"],
         issued["expires_ms"],
     )
-    key = desk.keys.get(issued["key_id"])
+    key = desk.keys.valid(issued["key_id"], desk.service.wall_ms())
 
     assert desk.keys.secret(key.id) == issued["secret"]
     assert "ann" == desk.get("/accounts/ann", key)["account"]
@@ -60,7 +60,7 @@ def test_a_key_with_limits_has_them(desk):
         symbols=["BTCUSDT"],
         limits=limits,
     )
-    key = desk.keys.get(issued["key_id"])
+    key = desk.keys.valid(issued["key_id"], desk.service.wall_ms())
 
     assert (D(50), 2, None) == (
         key.limits.order_notional_max,

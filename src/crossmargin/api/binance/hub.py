@@ -176,8 +176,7 @@ class Hub:
         wall_ms, keys = self.desk.service.wall_ms(), self.desk.context.keys
 
         def is_held(key_id: str) -> bool:
-            found = keys.get(key_id)
-            return found is not None and wall_ms < found.expires_ms
+            return keys.valid(key_id, wall_ms) is not None
 
         for key in self.desk.listen_keys.expired(wall_ms, is_held):
             body = _ENCODER.encode(user_events.listen_key_expired(key.name, now_ms))

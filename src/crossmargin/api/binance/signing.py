@@ -39,8 +39,8 @@ def key_of(keys: Keys, key_id: str | None, scope: Scope, now_ms: int) -> Key:
     """
     if not key_id:
         raise DialectError(-2014)
-    key = keys.get(key_id)
-    if key is None or now_ms >= key.expires_ms or not key.account or not key.may(scope):
+    key = keys.valid(key_id, now_ms)
+    if key is None or not key.account or not key.may(scope):
         raise DialectError(-2015)
     return key
 
