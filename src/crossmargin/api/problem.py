@@ -29,15 +29,18 @@ class Problem(Exception):
         self.status, self.name, self.message = status, name, message
         self.code, self.where, self.retry_after_s = code, where, retry_after_s
 
-    def body(self) -> bytes:
-        """Return the answer's body, JSON."""
-        error = {
+    def error(self) -> dict[str, int | str | None]:
+        """Return what is said of it."""
+        return {
             "code": self.code,
             "name": self.name,
             "message": self.message,
             "where": self.where,
         }
-        return msgspec.json.encode({"error": error})
+
+    def body(self) -> bytes:
+        """Return the answer's body, JSON."""
+        return msgspec.json.encode({"error": self.error()})
 
     def headers(self) -> Mapping[str, str]:
         """Return the answer's headers beside its type."""

@@ -184,13 +184,7 @@ class _Connection:
             act(said)
         except Problem as problem:
             asked_of(cast(AsgiScope, self._socket.scope)).why = problem.name
-            error = {
-                "code": problem.code,
-                "name": problem.name,
-                "message": problem.message,
-                "where": problem.where,
-            }
-            self._put({"error": error, "id": said.id if said is not None else None})
+            self._put({"error": problem.error(), "id": said.id if said is not None else None})
             return False
         return True
 

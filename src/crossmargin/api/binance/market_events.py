@@ -6,9 +6,9 @@ from typing import Any
 
 from crossmargin.api.binance import market_shapes
 from crossmargin.api.binance.book_changes import Change
-from crossmargin.api.binance.shapes import side_of
+from crossmargin.api.binance.shapes import average, side_of
 from crossmargin.history.records import CandleRecord, TickerRecord
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, quotient_down
+from crossmargin.money import ZERO, plain
 from crossmargin.venue.book import Level
 from crossmargin.venue.event import AnyEvent, Filled
 
@@ -79,15 +79,15 @@ def forced(events: Sequence[AnyEvent], at_ms: int) -> Iterator[tuple[str, dict[s
             sums[key] = size + one.size, cost + abs(one.size) * one.price
     for (_, symbol, _), (size, cost) in sums.items():
         amount = plain(abs(size))
-        average = plain(down_to(EIGHT_PLACES, quotient_down(cost, abs(size))))
+        price = plain(average(cost, size))
         order = {
             "s": symbol,
             "S": side_of(size).name,
             "o": "LIMIT",
             "f": "IOC",
             "q": amount,
-            "p": average,
-            "ap": average,
+            "p": price,
+            "ap": price,
             "X": "FILLED",
             "l": amount,
             "z": amount,
@@ -184,13 +184,13 @@ def mini_ticker(one: TickerRecord, at_ms: int) -> dict[str, Any]:
 
 def ticker(one: TickerRecord, at_ms: int) -> dict[str, Any]:
     """Return a market's last 24 hours."""
-    changed, percent, average = market_shapes.changes(one)
+    changed, percent, paid = market_shapes.changes(one)
     return {
         **mini_ticker(one, at_ms),
         "e": "24hrTicker",
         "p": plain(changed),
         "P": plain(percent),
-        "w": plain(average),
+        "w": plain(paid),
         "Q": plain(one.last_size or ZERO),
         "O": one.open_ms,
         "C": one.close_ms,

@@ -14,7 +14,7 @@ from crossmargin.history.records import (
     IncomeKind,
     LiquidationRecord,
 )
-from crossmargin.money import EIGHT_PLACES, down_to, plain, quotient_down
+from crossmargin.money import plain
 
 INCOME_NAMES = {
     IncomeKind.REALISED_PNL: "REALIZED_PNL",
@@ -120,7 +120,7 @@ def _forced(one: ClosedRecord, at_ms: int, client_id: str) -> dict[str, Any]:
 def _row(
     symbol: str, size: Decimal, cost: Decimal, order_id: int, at_ms: int, client_id: str
 ) -> dict[str, Any]:
-    average = plain(down_to(EIGHT_PLACES, quotient_down(cost, abs(size))))
+    average = plain(shapes.average(cost, size))
     amount = plain(abs(size))
     return {
         "orderId": order_id,

@@ -50,7 +50,12 @@ def average_price(record: OrderRecord) -> Decimal:
     """Return the average price of an order's fills, cut at 8 places; zero without one."""
     if not record.filled:
         return ZERO
-    return down_to(EIGHT_PLACES, quotient_down(record.cost, abs(record.filled)))
+    return average(record.cost, record.filled)
+
+
+def average(cost: Decimal, size: Decimal) -> Decimal:
+    """Return the average price of a signed size, cut at 8 places."""
+    return down_to(EIGHT_PLACES, quotient_down(cost, abs(size)))
 
 
 def side_name(side: Side | None) -> str:
