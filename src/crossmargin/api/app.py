@@ -2,11 +2,14 @@
 
 import logging
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
+import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
+from msgspec import Struct
 
 from crossmargin.api import ops
 from crossmargin.api.asgi import (
@@ -19,6 +22,7 @@ from crossmargin.api.asgi import (
     asked_of,
 )
 from crossmargin.api.binance import dialect
+from crossmargin.api.binance.errors import at_the_gate
 from crossmargin.api.context import Context
 from crossmargin.api.guard import check_routes, guard
 from crossmargin.api.logs import log
@@ -45,46 +49,49 @@ HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosnif
 """On every answer: what is of an account is in no cache, and nothing is taken for a page."""
 
 
+class Surface(Struct, frozen=True):
+    """One of the two APIs: its name, who answers, and how what the gate refuses is said in it."""
+
+    name: str
+    answer: Application
+    said: Callable[[Problem], bytes]
+
+
 def application(context: Context) -> Application:
     """Return the application, to be served."""
     meter = Meter()
-    native, binance = _native(context, meter), dialect.app(context)
+    native = Surface("native", _native(context, meter), Problem.body)
+    binance = Surface("binance", dialect.app(context), _said_by_binance)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await native(scope, receive, send)
+            await native.answer(scope, receive, send)
             return
-        is_binance = _is_under(scope["path"], BINANCE_PATHS)
-        surface, chosen = ("binance", binance) if is_binance else ("native", native)
+        chosen = binance if _is_under(scope["path"], BINANCE_PATHS) else native
         if scope["type"] == "websocket":
-            meter.streams[surface] += 1
+            meter.streams[chosen.name] += 1
             try:
-                await _connect(context, chosen, scope, receive, send)
+                await _connect(context, chosen.answer, scope, receive, send)
             finally:
-                meter.streams[surface] -= 1
+                meter.streams[chosen.name] -= 1
             return
         start_s = time.perf_counter()
         status = await _answer(context, chosen, scope, receive, send)
-        meter.add(surface, scope["method"], status, time.perf_counter() - start_s)
+        meter.add(chosen.name, scope["method"], status, time.perf_counter() - start_s)
         _note(context, scope, status)
 
     return served
 
 
-async def refuse(scope: Scope, send: Send, problem: Problem) -> None:
-    """Answer a request, or a WebSocket's handshake, with what is wrong with it."""
-    if scope["type"] == "websocket":
-        # Before it is accepted: the server answers 403.
-        await send({"type": "websocket.close", "code": 1008, "reason": problem.name})
-        return
+async def _refuse(send: Send, problem: Problem, body: bytes) -> None:
     named = {"Content-Type": "application/json", **problem.headers()}
     headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": problem.body()})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _answer(
-    context: Context, chosen: Application, scope: Scope, receive: Receive, send: Send
+    context: Context, chosen: Surface, scope: Scope, receive: Receive, send: Send
 ) -> int:
     # Returns the status; zero where the client has gone before there was one.
     status = 0
@@ -98,14 +105,14 @@ async def _answer(
 
     try:
         _check_site(context, scope, scope["method"])
-        await chosen(scope, receive, noted)
+        await chosen.answer(scope, receive, noted)
     except Problem as problem:
         asked_of(scope).why = problem.name
-        await refuse(scope, noted, problem)
+        await _refuse(noted, problem, chosen.said(problem))
     except Exception:  # A bug in one handler is one failed request, and is said.
         log("a handler failed", logging.ERROR, path=scope["path"], exc_info=True)
         if not status:
-            await refuse(scope, noted, FAILED)
+            await _refuse(noted, FAILED, chosen.said(FAILED))
     return status
 
 
@@ -119,7 +126,8 @@ async def _connect(
             raise Problem(429, "too-many-connections", "too many connections")
     except Problem as problem:
         asked_of(scope).why = problem.name
-        await refuse(scope, send, problem)
+        # Before it is accepted: the server answers 403.
+        await send({"type": "websocket.close", "code": 1008, "reason": problem.name})
         _note(context, scope, 403)
         return
     try:
@@ -142,6 +150,10 @@ def _note(context: Context, scope: Scope, status: int) -> None:
 def _check_site(context: Context, scope: Scope, method: str) -> None:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     context.gate.check_site(method, headers)
+
+
+def _said_by_binance(problem: Problem) -> bytes:
+    return msgspec.json.encode(at_the_gate(problem).body())
 
 
 def _is_under(path: str, roots: tuple[str, ...]) -> bool:

@@ -22,8 +22,8 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import WebsocketRouteHandler
 from msgspec import Meta, Struct
 
+from crossmargin.api.asgi import Asked, address_of
 from crossmargin.api.asgi import Scope as AsgiScope
-from crossmargin.api.asgi import address_of, asked_of
 from crossmargin.api.context import Context
 from crossmargin.api.keys import Key, Scope
 from crossmargin.api.native.form import decoded, may_act
@@ -42,6 +42,8 @@ MESSAGE_MAX = 16 * 1024
 POLICY = 1008
 """WebSocket's code for a connection that broke a rule."""
 TRY_AGAIN = 1013
+DONE = 200
+"""HTTP's status for what was done, in the audit log."""
 
 Socket: TypeAlias = WebSocket[Any, Any, Any]
 Id: TypeAlias = Annotated[str, Meta(max_length=64)] | None
@@ -183,10 +185,21 @@ class _Connection:
             said = cast(AnyMessage, decoded(text.encode(), cast(Any, AnyMessage)))
             act(said)
         except Problem as problem:
-            asked_of(cast(AsgiScope, self._socket.scope)).why = problem.name
+            self._note(said, problem.status, problem.name)
             self._put({"error": problem.error(), "id": said.id if said is not None else None})
             return False
+        self._note(said, DONE, "")
         return True
+
+    def _note(self, said: AnyMessage | None, status: int, why: str) -> None:
+        # A line of the audit log for a message, as there is one for a request.
+        do = said.__struct_config__.tag if said is not None else "?"
+        asked = Asked(why=why)
+        if self._key is not None:
+            asked.key, asked.account = self._key.id, self._key.account
+        context, address = self._context, address_of(cast(AsgiScope, self._socket.scope))
+        what = f"{METHOD} {self._path} {do}"
+        context.gate.note(context.service.wall_ms(), asked, what, status, address)
 
     def _put(self, message: dict[str, object]) -> None:
         try:
@@ -197,13 +210,10 @@ class _Connection:
     def _authenticate(self, said: AnyMessage) -> None:
         if not isinstance(said, Authenticate):
             raise Problem(401, "not-authenticated", "the first message says whose it is")
-        scope = cast(AsgiScope, self._socket.scope)
-        self._context.gate.take("", address_of(scope))
+        self._context.gate.take("", address_of(cast(AsgiScope, self._socket.scope)))
         signed = Request(METHOD, self._path, b"", b"", said.timestamp, said.nonce, said.key_id)
         now_ms = self._context.service.wall_ms()
         self._key = self._context.verifier.verified(signed, said.signature, now_ms)
-        asked = asked_of(scope)
-        asked.key, asked.account = self._key.id, self._key.account
         self._put({"done": "authenticate", "id": said.id})
 
     def _do(self, said: AnyMessage) -> None:

@@ -19,7 +19,9 @@ from crossmargin.errors import InvariantBroken
 from tests.unit.api.native_desk import HOST, WALL_MS, Desk
 
 ORIGIN = "https://evil.example"
-PATHS = ("/healthz", "/metrics", "/api/v1/time", "/fapi/v1/ping", "/nowhere")
+OURS = ("/healthz", "/metrics", "/api/v1/time", "/nowhere")
+BINANCES = ("/fapi/v1/ping", "/futures/data/openInterestHist", "/sapi/v1/system/status")
+PATHS = (*OURS, *BINANCES)
 
 
 @pytest.fixture
@@ -74,21 +76,41 @@ def handshake(desk, path, headers):
     return sent[0]
 
 
-@pytest.mark.parametrize("path", PATHS)
+FOREIGN = [{"Origin": ORIGIN}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+# Binance's "You are not authorized to execute this request", with words of ours.
+UNAUTHORIZED = -1002
+
+
+@pytest.mark.parametrize("path", OURS)
 def test_a_foreign_host_sees_nothing(shared, path):
     answer = fetch(shared, "GET", path, headers={"Host": "evil.example"})
 
     assert (421, "unknown-host") == (answer.status_code, answer.json()["error"]["name"])
 
 
-@pytest.mark.parametrize("path", ["/api/v1/accounts", "/fapi/v1/order", "/nowhere"])
-@pytest.mark.parametrize(
-    "headers", [{"Origin": ORIGIN}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
-)
+@pytest.mark.parametrize("path", BINANCES)
+def test_a_foreign_host_is_told_so_in_binances_shape(shared, path):
+    answer = fetch(shared, "GET", path, headers={"Host": "evil.example"})
+
+    said = {"code": UNAUTHORIZED, "msg": "this server does not go by that Host"}
+    assert (421, said) == (answer.status_code, answer.json())
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts", "/nowhere"])
+@pytest.mark.parametrize("headers", FOREIGN)
 def test_a_foreign_page_changes_nothing(shared, path, headers):
     answer = fetch(shared, "POST", path, headers=headers, content=b"{}")
 
     assert (403, "foreign-site") == (answer.status_code, answer.json()["error"]["name"])
+
+
+@pytest.mark.parametrize("path", ["/fapi/v1/order", "/fapi/v1/listenKey", "/sapi/v1/nowhere"])
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_foreign_page_is_told_so_in_binances_shape(shared, path, headers):
+    answer = fetch(shared, "POST", path, headers=headers, content=b"{}")
+
+    said = {"code": UNAUTHORIZED, "msg": "it comes from a page of another site"}
+    assert (403, said) == (answer.status_code, answer.json())
 
 
 @pytest.mark.parametrize("path", ["/api/v1/stream", "/ws", "/ws-fapi/v1", "/private/ws"])
@@ -160,7 +182,8 @@ def test_a_bug_is_one_failed_request_and_is_said_without_its_words(desk, monkeyp
     with caplog.at_level(logging.ERROR, NAME):
         answer = fetch(desk, "GET", "/fapi/v1/ping")
 
-    assert (500, "failed") == (answer.status_code, answer.json()["error"]["name"])
+    unknown = "An unknown error occurred while processing the request."
+    assert (500, {"code": -1000, "msg": unknown}) == (answer.status_code, answer.json())
     assert "hunter2" not in answer.text
     assert 1 == len(caplog.records)
     assert 200 == fetch(desk, "GET", "/api/v1/time").status_code

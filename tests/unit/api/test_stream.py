@@ -1,9 +1,11 @@
 """The stream: whose it is, snapshots, numbered deltas, and who is dropped."""
 
 import asyncio
+import json
 
 import pytest
 
+from crossmargin.api.audit import Audit
 from crossmargin.api.context import Settings
 from crossmargin.api.keys import Scope
 from tests.unit.api.native_desk import D, Desk
@@ -247,6 +249,38 @@ def test_an_authentication_is_taken_once(desk):
             return await other.next()
 
     assert "replayed" == talk(desk, story)["error"]["name"]
+
+
+def test_who_a_connection_is_and_what_it_asks_is_noted(desk, tmp_path):
+    path = tmp_path / "audit.jsonl"
+    desk.context.gate.audit = Audit(path)
+
+    async def story(line):
+        await line.login(desk.ann)
+        await line.follow("account.ann")
+        line.say(do="subscribe", channels=["account.bob"])
+        await line.next()
+        async with Line(desk) as other:
+            said = other.credentials(desk.bob, "w2")
+            other.say(do="authenticate", **said | {"signature": "0" * 64})
+            await other.next()
+        async with Line(desk) as nobody:
+            nobody.raw("{")
+            await nobody.next()
+
+    talk(desk, story)
+    stream = "WEBSOCKET /api/v1/stream"
+    content = path.read_text()
+    lines = [json.loads(one) for one in content.splitlines()]
+
+    assert [
+        (f"{stream} authenticate", 200, desk.ann.id, "ann", ""),
+        (f"{stream} subscribe", 200, desk.ann.id, "ann", ""),
+        (f"{stream} subscribe", 404, desk.ann.id, "ann", "unknown-channel"),
+        (f"{stream} authenticate", 401, "", "", "not-authentic"),
+        (f"{stream} ?", 400, "", "", "malformed-body"),
+    ] == [tuple(one[name] for name in ("what", "result", "key", "account", "why")) for one in lines]
+    assert {"127.0.0.1"} == {one["address"] for one in lines}
 
 
 def test_after_the_first_message_nonsense_is_answered_and_forgiven(desk):

@@ -39,7 +39,7 @@ def app(context: Context) -> Application:
             return
         asked = sockets.wanted(scope["path"], scope["query_string"])
         if asked is not None:
-            await sockets.serve(hub, asked, receive, send)
+            await sockets.serve(hub, asked, address_of(scope), receive, send)
         elif scope["path"].rstrip("/") == ws_api.PATH:
             await ws_api.serve(desk, scope, receive, send)
         else:

@@ -10,12 +10,14 @@ the public clients tell errors from answers.
 
 from collections.abc import Mapping
 
+from crossmargin.api.problem import Problem
 from crossmargin.venue.event import AnyEvent, Refused
 from crossmargin.venue.refusal import Code
 
 TEXTS = {
     -1000: "An unknown error occurred while processing the request.",
     -1001: "Internal error; unable to process your request. Please try again.",
+    -1002: "You are not authorized to execute this request.",
     -1003: "Too many requests; please use the websocket for live updates to avoid polling the API.",
     -1008: "Server is currently overloaded with other requests. Please try again in a few minutes.",
     -1015: "Too many new orders.",
@@ -171,6 +173,18 @@ def refusal(
     if translated == -1020:  # Binance has no words for it, so that what stands in the way is said.
         return DialectError(translated, text=refused.reason)
     return DialectError(translated, *words)
+
+
+def at_the_gate(problem: Problem) -> DialectError:
+    """Return the error that is answered to a request the dialect was not asked.
+
+    Who came by a Host or an Origin that is not ours is not authorised (-1002), and reads our words,
+    because Binance has none for it; a request that failed is -1000. The HTTP status is the
+    problem's own.
+    """
+    if problem.status >= 500:
+        return DialectError(-1000)
+    return DialectError(-1002, text=problem.message)
 
 
 def refused_in(events: tuple[AnyEvent, ...]) -> Refused | None:

@@ -18,13 +18,15 @@ class Listener:
 
     Attributes
     ----------
+    address : where the connection comes from.
     heard : by name, streams and (by their listen key) accounts, in the order of subscribing.
     is_combined : whether messages are wrapped with the name of their stream.
     is_slow : whether more waited than may.
     """
 
-    def __init__(self, waiting_max: int, *, is_combined: bool) -> None:
+    def __init__(self, waiting_max: int, address: str = "", *, is_combined: bool) -> None:
         """Begin with nothing to hear."""
+        self.address = address
         self.heard: dict[str, Stream | str] = {}
         self.is_combined, self.is_slow = is_combined, False
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(waiting_max)

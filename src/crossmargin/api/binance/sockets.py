@@ -13,12 +13,12 @@ the official SDK.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from crossmargin.api.asgi import Receive, Send
+from crossmargin.api.asgi import Asked, Receive, Send
 from crossmargin.api.binance.hub import Hub
 from crossmargin.api.binance.listener import Listener
 from crossmargin.api.logs import log
@@ -28,6 +28,8 @@ PLAIN, COMBINED = "ws", "stream"
 POLICY_CODE = 1008
 """Why the server closes a connection: it is too slow, or hears what is not there."""
 NUMBER_LENGTH = 10
+DONE, UNKNOWN = 200, 400
+"""HTTP's statuses for what the audit log says of a listen key, and of a name of nothing."""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -62,12 +64,12 @@ def wanted(path: str, query: bytes) -> Wanted | None:
     return Wanted(tuple(dict.fromkeys(given)), parts[0] == COMBINED)
 
 
-async def serve(hub: Hub, asked: Wanted, receive: Receive, send: Send) -> None:
+async def serve(hub: Hub, asked: Wanted, address: str, receive: Receive, send: Send) -> None:
     """Serve one WebSocket until either side closes it."""
-    listener = Listener(hub.desk.context.settings.stream_queue_max, is_combined=asked.is_combined)
+    waiting_max = hub.desk.context.settings.stream_queue_max
+    listener = Listener(waiting_max, address, is_combined=asked.is_combined)
     await receive()  # The handshake's own message.
-    unknown = [name for name in asked.names if not hub.subscribe(listener, name)]
-    if unknown:
+    if _subscribed(hub, listener, asked.names):
         hub.leave(listener)
         await send({"type": "websocket.close", "code": POLICY_CODE, "reason": "unknown stream"})
         return
@@ -97,13 +99,36 @@ def answered(hub: Hub, listener: Listener, text: str) -> bytes:
             hub.unsubscribe(listener, name)
         return _ENCODER.encode({"result": None, "id": asked.id})
     if asked.method == "SUBSCRIBE":
-        unknown = [name for name in names if not hub.subscribe(listener, name)]
+        unknown = _subscribed(hub, listener, names)
         if unknown:
             return _failed(asked.id, 2, f"Invalid request: no stream {unknown[0][:100]}")
         return _ENCODER.encode({"result": None, "id": asked.id})
     if asked.method in ("SET_PROPERTY", "GET_PROPERTY"):
         return _property(listener, asked)
     return _failed(asked.id, 2, "Invalid request: unknown method")
+
+
+def _subscribed(hub: Hub, listener: Listener, names: Sequence[str]) -> list[str]:
+    # Returns the names that are not heard now. A listen key is all that is asked of who listens to
+    # an account, so that its use is noted in the audit log, and so is a name of nothing: it may be
+    # a guess. The names themselves are not.
+    unknown = []
+    for name in names:
+        is_new = name not in listener.heard
+        is_heard = hub.subscribe(listener, name)
+        if not is_heard:
+            unknown.append(name)
+            _note(hub, listener, Asked(why="unknown-stream"), UNKNOWN)
+        elif is_new:
+            key = hub.desk.listen_keys.named(name, hub.desk.service.wall_ms())
+            if key is not None:
+                _note(hub, listener, Asked(key.key_id, key.account), DONE)
+    return unknown
+
+
+def _note(hub: Hub, listener: Listener, asked: Asked, status: int) -> None:
+    now_ms = hub.desk.service.wall_ms()
+    hub.desk.context.gate.note(now_ms, asked, "WEBSOCKET listenKey", status, listener.address)
 
 
 async def _until_gone(side: Coroutine[None, None, None]) -> None:

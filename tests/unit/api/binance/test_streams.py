@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from numpy.random import default_rng
 
+from crossmargin.api.audit import Audit
 from crossmargin.api.binance.hub import BEAT_S, NAMES_MAX
 from crossmargin.api.binance.listen_keys import KEPT_MS
 from crossmargin.api.binance.listener import Listener
@@ -247,6 +248,30 @@ def test_a_stream_ends_with_the_key_that_asked_for_it(booth):
 def test_a_key_that_is_none_opens_no_socket(booth):
     with booth.socket("/private/ws", "listenKey=" + "0" * 64) as socket:
         assert "websocket.close" == socket.first["type"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query"), [("/ws/{}", ""), ("/stream", "streams={}"), ("/private/ws", "listenKey={}")]
+)
+def test_who_listens_to_an_account_is_noted_without_the_listen_key(booth, tmp_path, path, query):
+    key, _ = user_stream(booth)
+    log = tmp_path / "audit.jsonl"
+    booth.gate.audit = Audit(log)
+    with booth.socket(path.format(key), query.format(key)) as socket:
+        # It is heard already.
+        socket.say(method="SUBSCRIBE", params=[key], id=1)
+    with booth.socket("/stream") as socket:
+        socket.say(method="SUBSCRIBE", params=["btcusdt@trade", key, "guessed"], id=1)
+    content = log.read_text()
+    lines = [json.loads(one) for one in content.splitlines()]
+
+    assert [
+        ("WEBSOCKET listenKey", 200, booth.trader.id, "ann", ""),
+        ("WEBSOCKET listenKey", 200, booth.trader.id, "ann", ""),
+        ("WEBSOCKET listenKey", 400, "", "", "unknown-stream"),
+    ] == [tuple(one[name] for name in ("what", "result", "key", "account", "why")) for one in lines]
+    assert key not in content
+    assert "guessed" not in content
 
 
 def test_a_reader_that_is_too_slow_is_dropped_and_nobody_waits_for_it(tmp_path):
