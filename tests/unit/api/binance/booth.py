@@ -193,6 +193,11 @@ class Booth:
         finally:
             opened.close()
 
+    def user_stream(self):
+        """Return a listen key of the trader's, and a WebSocket that it opens."""
+        key = self.ask("POST", "/fapi/v1/listenKey", headers=self.header()).json["listenKey"]
+        return key, self.socket(f"/ws/{key}")
+
     def _open(self):
         self.do(command.OpenAccount, account="mm", is_maker=True)
         self.do(command.Deposit, account="mm", asset="USDT", amount=D(10**9))

@@ -8,9 +8,7 @@ from decimal import Decimal
 import pytest
 from numpy.random import default_rng
 
-from crossmargin.api.audit import Audit
 from crossmargin.api.binance.hub import BEAT_S, NAMES_MAX
-from crossmargin.api.binance.listen_keys import KEPT_MS
 from crossmargin.api.binance.listener import Listener
 from crossmargin.api.binance.sockets import Wanted, wanted
 from crossmargin.api.binance.stream_names import Kind, stream_named
@@ -152,13 +150,8 @@ def test_forced_orders_are_heard_by_all(booth):
     assert (BTC, "SELL", "FILLED") == (said["s"], said["S"], said["X"])
 
 
-def user_stream(booth):
-    key = booth.ask("POST", "/fapi/v1/listenKey", headers=booth.header()).json["listenKey"]
-    return key, booth.socket(f"/ws/{key}")
-
-
 def test_an_owner_is_told_everything_in_order(booth):
-    _, opened = user_stream(booth)
+    _, opened = booth.user_stream()
     with opened as socket:
         booth.post("/fapi/v1/leverage", symbol=BTC, leverage=10)
         booth.order(quantity="0.1", newClientOrderId="in")
@@ -192,7 +185,7 @@ def test_an_owner_is_told_everything_in_order(booth):
 
 
 def test_several_fills_of_one_order_are_told_one_by_one(booth):
-    _, opened = user_stream(booth)
+    _, opened = booth.user_stream()
     booth.price(50_000, size="0.04")
     with opened as socket:
         booth.order(quantity="0.1")
@@ -207,7 +200,7 @@ def test_several_fills_of_one_order_are_told_one_by_one(booth):
 def test_an_account_near_its_end_is_called_once(booth):
     booth.post("/fapi/v1/leverage", symbol=BTC, leverage=50)
     booth.order(quantity="9")
-    _, opened = user_stream(booth)
+    _, opened = booth.user_stream()
     with opened as socket:
         # Maintenance is about 1,790, equity 10,000 − 225 − 9 × 850: 2,124.
         booth.price(49_150)
@@ -216,62 +209,6 @@ def test_an_account_near_its_end_is_called_once(booth):
         assert [(BTC, "9", "CROSSED")] == [(one["s"], one["pa"], one["mt"]) for one in call["p"]]
         booth.price(49_140)
         assert "MARGIN_CALL" not in {one["e"] for one in socket.rest()}
-
-
-def test_a_listen_key_is_extended_closed_and_ends(booth):
-    key, opened = user_stream(booth)
-    path = "/fapi/v1/listenKey"
-
-    assert {"listenKey": key} == booth.ask("POST", path, headers=booth.header()).json
-    booth.wall.advance(KEPT_MS - 1)
-    assert 200 == booth.ask("PUT", path, headers=booth.header()).status
-    with opened as socket:
-        booth.wall.advance(KEPT_MS)
-        ended = socket.until(lambda one: one["e"] == "listenKeyExpired")
-        assert key == ended["listenKey"]
-    assert -1125 == booth.ask("PUT", path, headers=booth.header()).code
-    again = booth.ask("POST", path, headers=booth.header()).json["listenKey"]
-    assert again != key
-    assert -1125 == booth.ask("PUT", path, f"listenKey={key}", headers=booth.header()).code
-    assert {} == booth.ask("DELETE", path, f"listenKey={again}", headers=booth.header()).json
-    assert -1125 == booth.ask("DELETE", path, headers=booth.header()).code
-
-
-def test_a_stream_ends_with_the_key_that_asked_for_it(booth):
-    key, opened = user_stream(booth)
-    with opened as socket:
-        booth.keys.revoke(booth.trader.id)
-
-        assert key == socket.until(lambda one: one["e"] == "listenKeyExpired")["listenKey"]
-
-
-def test_a_key_that_is_none_opens_no_socket(booth):
-    with booth.socket("/private/ws", "listenKey=" + "0" * 64) as socket:
-        assert "websocket.close" == socket.first["type"]
-
-
-@pytest.mark.parametrize(
-    ("path", "query"), [("/ws/{}", ""), ("/stream", "streams={}"), ("/private/ws", "listenKey={}")]
-)
-def test_who_listens_to_an_account_is_noted_without_the_listen_key(booth, tmp_path, path, query):
-    key, _ = user_stream(booth)
-    log = tmp_path / "audit.jsonl"
-    booth.gate.audit = Audit(log)
-    with booth.socket(path.format(key), query.format(key)) as socket:
-        # It is heard already.
-        socket.say(method="SUBSCRIBE", params=[key], id=1)
-    with booth.socket("/stream") as socket:
-        socket.say(method="SUBSCRIBE", params=["btcusdt@trade", key, "guessed"], id=1)
-    content = log.read_text()
-    lines = [json.loads(one) for one in content.splitlines()]
-
-    assert [
-        ("WEBSOCKET listenKey", 200, booth.trader.id, "ann", ""),
-        ("WEBSOCKET listenKey", 200, booth.trader.id, "ann", ""),
-        ("WEBSOCKET listenKey", 400, "", "", "unknown-stream"),
-    ] == [tuple(one[name] for name in ("what", "result", "key", "account", "why")) for one in lines]
-    assert key not in content
-    assert "guessed" not in content
 
 
 def test_a_reader_that_is_too_slow_is_dropped_and_nobody_waits_for_it(tmp_path):
@@ -339,7 +276,7 @@ def test_properties_of_a_connection(booth):
 
 
 def test_what_an_owner_is_told_adds_up_to_the_account(booth):
-    _, opened = user_stream(booth)
+    _, opened = booth.user_stream()
     with opened as socket:
         booth.post("/fapi/v1/marginType", symbol=ETH, marginType="ISOLATED")
         for symbol, side, quantity in (
