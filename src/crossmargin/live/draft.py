@@ -35,12 +35,12 @@ from crossmargin.rulebooks.files import (
     InstrumentTable,
     LadderTable,
     RulesFile,
-    Sourced,
     TiersTable,
     read,
 )
 from crossmargin.rulebooks.loader import EditionFiles
 from crossmargin.rulebooks.schema import Confidence, Source
+from crossmargin.rulebooks.sourced import Sourced
 
 S = TypeVar("S", bound=Sourced)
 

@@ -104,3 +104,35 @@ def mark(
     spelled = Decimal(repr(value))
     # Only far out of the money: rounding the rest would but add zeros to it.
     return spelled.quantize(SMALLEST_MARK) if value < _LAST_DIGIT_KEPT else spelled
+
+
+VOLATILITY_MAX = 100.0
+"""Above 10,000 % a year nothing is implied: the price is no option's."""
+
+
+@exact
+def implied_volatility(
+    right: Right, forward: Decimal, strike: Decimal, value: Decimal, seconds: Decimal
+) -> Decimal | None:
+    """Return the volatility at which `mark` is `value`; None where there is none.
+
+    There is none below intrinsic value, at or above what the option can be worth at most (the
+    forward of a call, the strike of a put), nor without time. Halved until the interval is one
+    float wide, so it is as good as the value is; near intrinsic value that is not much.
+    """
+    years = float(seconds) / SECONDS_PER_YEAR
+    if years <= 0 or not value.is_finite():
+        return None
+    terms = (right, float(forward), float(strike))
+    wanted = float(value)
+    low, high = 0.0, VOLATILITY_MAX
+    if not black_76(*terms, low, years) <= wanted < black_76(*terms, high, years):
+        return None
+    while True:
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            return Decimal(repr(middle))
+        if black_76(*terms, middle, years) < wanted:
+            low = middle
+        else:
+            high = middle

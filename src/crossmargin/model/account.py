@@ -38,6 +38,13 @@ class AssetsMode(StrEnum):
     MULTI = "multi"
 
 
+class AccountMode(StrEnum):
+    """Whether requirements add up by position, or follow from scenarios for the portfolio."""
+
+    STANDARD = "standard"
+    PORTFOLIO = "portfolio"
+
+
 class Position(Struct, frozen=True):
     """One open position.
 
@@ -86,6 +93,7 @@ class Account(Struct, frozen=True):
     margin_mode: dict[str, MarginMode] = {}
     assets_mode: AssetsMode = AssetsMode.SINGLE
     position_mode: PositionMode = PositionMode.ONE_WAY
+    mode: AccountMode = AccountMode.STANDARD
 
     def __post_init__(self) -> None:
         """Refuse what is no number, and parts that contradict each other."""

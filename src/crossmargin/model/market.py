@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from crossmargin.errors import UnitError
+from crossmargin.model.surface import Surface
 
 
 class Market(Struct, frozen=True):
@@ -21,6 +22,7 @@ class Market(Struct, frozen=True):
     at_ms : the moment, in milliseconds UTC; None where the observer did not say.
     open_interest : of the whole market per symbol, in the instrument's unit of size; initial
         margin grows with it at some venues.
+    surfaces : implied volatility per base asset, which options are valued by.
 
     Raises
     ------
@@ -32,6 +34,7 @@ class Market(Struct, frozen=True):
     index: dict[str, Decimal] = {}
     at_ms: int | None = None
     open_interest: dict[str, Decimal] = {}
+    surfaces: dict[str, Surface] = {}
 
     def __post_init__(self) -> None:
         """Refuse what is no price."""

@@ -33,7 +33,6 @@ from crossmargin.rulebooks.files import (
     OptionsTable,
     OrdersTable,
     RulesFile,
-    Sourced,
     SwitchesTable,
     Tables,
     TiersTable,
@@ -42,6 +41,7 @@ from crossmargin.rulebooks.files import (
 from crossmargin.rulebooks.ladder import slices_of, tiers_of
 from crossmargin.rulebooks.margin_rule import PLAIN, MarginRule
 from crossmargin.rulebooks.options import families_of
+from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.procedure import Adl, Debts, Liquidation
 from crossmargin.rulebooks.schema import (
     Collateral,
@@ -51,6 +51,7 @@ from crossmargin.rulebooks.schema import (
     OpenInterestCaps,
     Rulebook,
 )
+from crossmargin.rulebooks.sourced import Sourced
 
 T = TypeVar("T", bound=Sourced | tuple[Sourced, ...])
 
@@ -84,6 +85,7 @@ class Method(NamedTuple):
     margin: MarginTable | None
     adl: AdlTable | None
     debts: DebtsTable | None
+    portfolio: PortfolioRule | None
 
 
 def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
@@ -143,6 +145,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         is_whole_position=method.tiers.is_whole_position,
         is_by_size=method.tiers.unit == "size",
         options=families_of(method.options),
+        portfolio=method.portfolio,
     )
 
 
@@ -185,6 +188,7 @@ def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:
         edition.margin or rules.margin,
         edition.adl or rules.adl,
         edition.debts or rules.debts,
+        edition.portfolio or rules.portfolio,
     )
 
 

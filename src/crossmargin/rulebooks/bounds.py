@@ -8,45 +8,24 @@ Ladders have their own rules, in `ladder`.
 import re
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import fields
 
 from crossmargin.errors import RulebookError
-from crossmargin.money import plain
-from crossmargin.rulebooks.files import Sourced, Tables
-
-LEVERAGE_MIN = Decimal(1)
-LEVERAGE_MAX = Decimal(250)
-
-
-class Range(NamedTuple):
-    """Finite numbers from `low` to `high`; the brackets in `shape` say which ends belong."""
-
-    low: Decimal
-    high: Decimal
-    shape: str = "[]"
-
-    def holds(self, value: Decimal) -> bool:
-        """Return whether `value` is finite and within."""
-        if not value.is_finite():
-            return False
-        is_above = value >= self.low if self.shape[0] == "[" else value > self.low
-        is_below = value <= self.high if self.shape[1] == "]" else value < self.high
-        return is_above and is_below
-
-    def __str__(self) -> str:
-        return f"{self.shape[0]}{plain(self.low)}, {plain(self.high)}{self.shape[1]}"
-
-
-LEVERAGE = Range(LEVERAGE_MIN, LEVERAGE_MAX)
-FRACTION = Range(Decimal(0), Decimal(1), "[)")
-FEE = Range(Decimal(0), Decimal("0.1"), "[)")
-MAKER_FEE = Range(Decimal("-0.01"), Decimal("0.1"), "[)")
-SHARE = Range(Decimal(0), Decimal(1), "(]")
-AMOUNT = Range(Decimal(0), Decimal(10**12), "[]")
-STEP = Range(Decimal(0), Decimal(10**12), "(]")
+from crossmargin.rulebooks.files import Tables
+from crossmargin.rulebooks.portfolio.table import PortfolioTable
+from crossmargin.rulebooks.ranges import (
+    AMOUNT,
+    FEE,
+    FRACTION,
+    LEVERAGE,
+    MAKER_FEE,
+    SHARE,
+    STEP,
+    Range,
+)
+from crossmargin.rulebooks.sourced import Sourced
 
 RANGES = {
     ("leverage", "default"): LEVERAGE,
@@ -110,7 +89,7 @@ def check(file_name: str, tables: Tables, sources: Collection[str]) -> None:
     """
     for key, table in tables.sourced().items():
         for name, value in _numbers(table):
-            bound = RANGES[TABLE.split(key)[0], name]
+            bound = _range(key, table, name)
             if not bound.holds(value):
                 raise RulebookError(f"{file_name}: {key}.{name} is {value}, must be in {bound}")
         for source in _sources_of(f"{file_name}: {key}", table):
@@ -133,13 +112,22 @@ def check_source(where: str, source: str, sources: Collection[str]) -> None:
         raise RulebookError(f"{where}: source is {source!r}, must be a key of [sources]")
 
 
-def _numbers(table: Struct) -> Iterator[tuple[str, Decimal]]:
+def _range(key: str, table: Sourced, name: str) -> Range:
+    if isinstance(table, PortfolioTable):
+        return table.ranges[name]
+    return RANGES[TABLE.split(key)[0], name]
+
+
+def _numbers(table: Struct, *, has_rows: bool = False) -> Iterator[tuple[str, Decimal]]:
+    # Rows within a table are numbers of the venue only where the table is one of portfolio margin.
+    has_rows = has_rows or isinstance(table, PortfolioTable)
     for name in table.__struct_fields__:
         value = getattr(table, name)
-        if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
-            yield name, Decimal(value)
-        elif isinstance(value, Struct):
-            yield from _numbers(value)
+        for one in value if has_rows and isinstance(value, tuple) else (value,):
+            if isinstance(one, Decimal) or (isinstance(one, int) and not isinstance(one, bool)):
+                yield name, Decimal(one)
+            elif isinstance(one, Struct):
+                yield from _numbers(one, has_rows=has_rows)
 
 
 def _sources_of(where: str, table: Sourced) -> Collection[str]:

@@ -22,6 +22,7 @@ from msgspec import Struct
 from crossmargin.errors import RulebookError
 from crossmargin.money import ONE, ZERO
 from crossmargin.rulebooks.margin_rule import ClosingFee, InitialMargin, Netting, PriceBasis
+from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.procedure import (
     AdlPrice,
     AdlRanking,
@@ -30,6 +31,7 @@ from crossmargin.rulebooks.procedure import (
     SwitchRule,
 )
 from crossmargin.rulebooks.schema import AssumedPrice, RatioConvention, Source
+from crossmargin.rulebooks.sourced import Sourced
 
 F = TypeVar("F", bound="Tables")
 
@@ -42,17 +44,6 @@ class DataFile(NamedTuple):
 
     name: str
     content: bytes
-
-
-class Sourced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table that says where its values come from.
-
-    `source` is a key of `[sources]`, or one per value. `assumption` is the sentence to show where
-    an answer rests on something in this table that the venue does not say.
-    """
-
-    source: str | dict[str, str]
-    assumption: str | None = None
 
 
 class LeverageTable(Sourced, frozen=True):
@@ -258,6 +249,7 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     adl: AdlTable | None = None
     debts: DebtsTable | None = None
     switches: SwitchesTable | None = None
+    portfolio: PortfolioRule | None = None
     instruments: dict[str, InstrumentTable] = {}
     collateral: dict[str, CollateralTable] = {}
     sources: dict[str, Source] = {}

@@ -32,7 +32,7 @@ from itertools import pairwise
 from crossmargin.errors import RulebookError, UnitError
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import ONE, ZERO, exact, number, plain, quotient_down, quotient_up
-from crossmargin.rulebooks.bounds import LEVERAGE
+from crossmargin.rulebooks.ranges import LEVERAGE
 from crossmargin.rulebooks.schema import Slice
 
 UNITS = {"k": Decimal(10**3), "M": Decimal(10**6)}

@@ -18,6 +18,7 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.tiers import Tiers
 from crossmargin.money import ONE, ZERO
 from crossmargin.rulebooks.margin_rule import PLAIN, MarginRule, OptionFamily, OptionMethod
+from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.procedure import Adl, Debts, Liquidation, SwitchRule
 
 
@@ -170,6 +171,7 @@ class Rulebook(Struct, frozen=True):
     has_isolated, has_isolated_in_multi : whether there are isolated positions, and in multi-assets
         mode.
     options : families of options; their symbols are too many to be listed in `contracts`.
+    portfolio : how accounts in portfolio mode are margined; None where the venue has no such mode.
     multiplier_default : what one unit of size stands for in contracts the rulebook does not list.
     notes : what is assumed in one section ("fees", "funding", …), a sentence each, for whoever
         uses or lists that section.
@@ -205,6 +207,7 @@ class Rulebook(Struct, frozen=True):
     is_whole_position: bool = False
     is_by_size: bool = False
     options: tuple[OptionFamily, ...] = ()
+    portfolio: PortfolioRule | None = None
 
     def with_contracts(self, contracts: dict[str, Contract]) -> "Rulebook":
         """Return a rulebook in which `contracts` replace or join the venue's own."""

@@ -2,9 +2,10 @@
 
 import pytest
 
-from crossmargin.rulebooks.files import EditionFile, RulesFile, Sourced, Tables, read
+from crossmargin.rulebooks.files import EditionFile, RulesFile, Tables, read
 from crossmargin.rulebooks.loader import edition_files, editions, load_rulebook, venues
 from crossmargin.rulebooks.schema import Confidence
+from crossmargin.rulebooks.sourced import Sourced
 
 EDITIONS = [(venue, edition) for venue in venues() for edition in editions(venue)]
 NOT_READ = {Confidence.MEMORY, Confidence.ASSUMED}

@@ -1,0 +1,168 @@
+"""From an account and a market to the units whose legs may offset each other.
+
+A unit holds what is on one underlying; in single-asset mode, what also settles in one asset. What
+a leg needs and nobody said is named, never made up: the mark of a future, the moment and the
+volatility of an option, the index of the underlying.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from msgspec import Struct
+
+from crossmargin.margin.black import implied_volatility
+from crossmargin.margin.option_positions import forward_of, terms_of
+from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
+from crossmargin.model.account import Account, AssetsMode
+from crossmargin.model.instrument import Instrument, OptionTerms
+from crossmargin.model.market import Market
+from crossmargin.money import ONE, ZERO, exact
+from crossmargin.rulebooks.schema import Rulebook
+
+USD = "USD"
+"""What units are counted in where all collateral is one pool."""
+
+MILLISECONDS = Decimal(1000)
+_NEAREST = Context(prec=50, rounding=ROUND_HALF_EVEN)
+
+
+class Grouped(Struct, frozen=True):
+    """The units of an account, and what would have to be known for those that are not here.
+
+    Attributes
+    ----------
+    missing : names of what lacks, by the asset whose pool it makes unknown.
+    remarks : what was taken where nothing was said.
+    """
+
+    units: tuple[PortfolioUnit, ...]
+    missing: dict[str, tuple[str, ...]]
+    remarks: tuple[str, ...] = ()
+
+
+@exact
+def units_of(
+    account: Account, market: Market, rulebook: Rulebook, extra: Iterable[tuple[str, Decimal]] = ()
+) -> Grouped:
+    """Return the units of the account's positions, with `extra` sizes by symbol on top.
+
+    `extra` is for orders: the portfolio as it would be if they filled.
+    """
+    sizes: dict[str, Decimal] = {}
+    for symbol, size in (*((p.symbol, p.size) for p in account.positions), *extra):
+        sizes[symbol] = sizes.get(symbol, ZERO) + size
+    groups: dict[tuple[str, str], list[tuple[Instrument, Decimal]]] = {}
+    for symbol, size in sizes.items():
+        if size:
+            instrument = rulebook.contracts[symbol].instrument
+            asset = instrument.settle if account.assets_mode is AssetsMode.SINGLE else USD
+            groups.setdefault((asset, instrument.base), []).append((instrument, size))
+    units: list[PortfolioUnit] = []
+    missing: dict[str, tuple[str, ...]] = {}
+    remarks: dict[str, None] = {}
+    for (asset, base), members in groups.items():
+        index = _index(base, members, market, remarks)
+        lacking = [f"index price of {base}"] if index is None else []
+        legs = [leg_of(one, size, index or ONE, market, remarks) for one, size in members]
+        lacking += [leg for leg in legs if isinstance(leg, str)]
+        if lacking or index is None:
+            missing[asset] = (*missing.get(asset, ()), *dict.fromkeys(lacking))
+            continue
+        rates = {
+            one.settle: market.index.get(one.settle, ONE) for one, _ in members if one.settle != USD
+        }
+        held = tuple(leg for leg in legs if isinstance(leg, Leg))
+        units.append(PortfolioUnit(base, asset, index, held, rates))
+    return Grouped(tuple(units), missing, tuple(remarks))
+
+
+def leg_of(
+    instrument: Instrument,
+    size: Decimal,
+    index: Decimal,
+    market: Market,
+    remarks: dict[str, None],
+) -> Leg | str:
+    """Return a position as a leg, or the name of what is missing for it.
+
+    Coins of an inverse contract are rounded to the nearest at 50 digits.
+    """
+    symbol, coins = instrument.symbol, size * instrument.multiplier
+    if instrument.option is None:
+        mark = market.marks.get(symbol)
+        if mark is None:
+            return f"mark price of {symbol}"
+        is_inverse = instrument.kind.is_inverse
+        if is_inverse:
+            coins = _NEAREST.divide(coins, mark)
+        return Leg(symbol, coins, mark, instrument.settle, is_inverse)
+    return _option(instrument, instrument.option, coins, index, market, remarks)
+
+
+def _option(
+    instrument: Instrument,
+    terms: OptionTerms,
+    coins: Decimal,
+    index: Decimal,
+    market: Market,
+    remarks: dict[str, None],
+) -> Leg | str:
+    symbol, is_inverse = instrument.symbol, instrument.settle == instrument.base
+    if market.at_ms is None:
+        return f"the moment (at), from which {symbol} has so long to its expiry"
+    seconds = (terms.expires_ms - market.at_ms) / MILLISECONDS
+    if seconds <= 0:
+        return f"settlement of {symbol}, which has expired"
+    forward, volatility = option_inputs(instrument, index, market, remarks)
+    if volatility is None:
+        return f"implied volatility of {symbol}"
+    part = OptionPart(terms.right, terms.strike, volatility)
+    return Leg(symbol, coins, forward, instrument.settle, is_inverse, seconds, part)
+
+
+def option_inputs(
+    instrument: Instrument, index: Decimal, market: Market, remarks: dict[str, None]
+) -> tuple[Decimal, Decimal | None]:
+    """Return the forward price and the volatility of an option; the latter None where unknown.
+
+    The forward is the surface's, else the mark of the future of that day, else the index. The
+    volatility is the surface's, else what the option's own mark implies.
+    """
+    terms, symbol = terms_of(instrument), instrument.symbol
+    surface = market.surfaces.get(instrument.base)
+    smile = None if surface is None else surface.at(terms.expires_ms)
+    if smile is not None and smile.forward is not None:
+        forward = smile.forward
+    else:
+        forward = forward_of(instrument, index, market)
+        if terms.forward_symbol not in market.marks:
+            remarks[
+                f"No forward price for the expiry of {symbol} is given: the index of "
+                f"{instrument.base} is taken."
+            ] = None
+    if smile is not None:
+        return forward, smile.volatility(terms.strike)
+    mark = market.marks.get(symbol)
+    if mark is None or market.at_ms is None:
+        return forward, None
+    value = mark * forward if instrument.settle == instrument.base else mark
+    seconds = (terms.expires_ms - market.at_ms) / MILLISECONDS
+    return forward, implied_volatility(terms.right, forward, terms.strike, value, seconds)
+
+
+def _index(
+    base: str,
+    members: list[tuple[Instrument, Decimal]],
+    market: Market,
+    remarks: dict[str, None],
+) -> Decimal | None:
+    found = market.index.get(base)
+    if found is not None:
+        return found
+    marks: Iterator[Decimal | None] = (
+        market.marks.get(one.symbol) for one, _ in members if one.option is None
+    )
+    mark = next((mark for mark in marks if mark is not None), None)
+    if mark is not None:
+        remarks[f"The index of {base} is not given: a mark of its contracts is taken."] = None
+    return mark

@@ -1,0 +1,17 @@
+"""Which module margins a unit, by the record its numbers are in."""
+
+from crossmargin.errors import InvariantBroken
+from crossmargin.margin.scenarios.leg import PortfolioUnit
+from crossmargin.margin.scenarios.requirement import UnitRequirement
+from crossmargin.rulebooks.portfolio.rule import PortfolioRule
+
+
+def requirement(unit: PortfolioUnit, rule: PortfolioRule) -> UnitRequirement:
+    """Return what `rule` asks of `unit`.
+
+    Raises
+    ------
+    UnknownError
+        If the rule's numbers do not cover the unit's underlying.
+    """
+    raise InvariantBroken(f"{type(rule).__name__} plays no scenarios")

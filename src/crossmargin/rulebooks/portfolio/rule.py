@@ -1,0 +1,13 @@
+"""Every way of margining a portfolio that rulebook data can ask for."""
+
+from crossmargin.rulebooks.portfolio.bybit import BybitPortfolio
+from crossmargin.rulebooks.portfolio.deribit import DeribitPortfolio
+from crossmargin.rulebooks.portfolio.derive import DerivePortfolio
+from crossmargin.rulebooks.portfolio.okx import OkxPortfolio
+from crossmargin.rulebooks.portfolio.pooled import PooledPortfolio
+
+ScenarioRule = OkxPortfolio | DeribitPortfolio | BybitPortfolio | DerivePortfolio
+"""Methods that play a grid of scenarios."""
+
+PortfolioRule = ScenarioRule | PooledPortfolio
+"""All methods; the pooled one adds requirements up."""

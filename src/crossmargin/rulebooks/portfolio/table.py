@@ -1,0 +1,23 @@
+"""What the `[portfolio]` tables of all venues have in common."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar
+
+from crossmargin.rulebooks.ranges import Range
+from crossmargin.rulebooks.sourced import Sourced
+
+
+class PortfolioTable(
+    Sourced, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="method"
+):
+    """How a venue margins a portfolio; `method` in the file says which record it is.
+
+    Attributes
+    ----------
+    ranges : the range of every number, by its key; numbers of records within by theirs.
+    entry_equity_usd : equity an account must have to be margined so; None where none was read.
+    """
+
+    ranges: ClassVar[Mapping[str, Range]] = {}
+    entry_equity_usd: Decimal | None = None
