@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from threading import Condition, Event
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -87,7 +87,18 @@ class Limits(Struct, frozen=True):
     snapshot_entries: int = 100_000
 
 
-Asked: TypeAlias = tuple[AnyCommand | Iterator[AnyCommand], "Future[Answer]"]
+class Reply(Protocol):
+    """Where somebody awaits an answer; a `Future` of any kind is one."""
+
+    def set_result(self, result: Answer, /) -> None:
+        """Give the answer."""
+
+    def set_exception(self, exception: BaseException, /) -> None:
+        """Say why there is none."""
+
+
+Asked: TypeAlias = tuple[AnyCommand | Iterator[AnyCommand], Reply]
+Waiting: TypeAlias = tuple[AnyCommand | Iterator[AnyCommand], "Future[Answer]"]
 Subscriber: TypeAlias = Callable[[Entry, tuple[AnyEvent, ...]], None]
 """Called with every record and its events, in order; must not block."""
 
@@ -119,7 +130,7 @@ class Writer:
         """
         self._journal, self._fresh, self._clock = journal, fresh, clock
         self._limits = limits or Limits()
-        self._queue: deque[Asked] = deque()
+        self._queue: deque[Waiting] = deque()
         self._gate = Condition()
         self._subscribers: list[Subscriber] = []
         recovered = recover(fresh, journal)
@@ -201,8 +212,18 @@ class Writer:
             count = min(len(self._queue), self._limits.batch_max)
             asked = [self._queue.popleft() for _ in range(count)]
         # A caller that gave up before its turn has not asked.
-        asked = [one for one in asked if one[1].set_running_or_notify_cancel()]
-        if asked:
+        self.answer([one for one in asked if one[1].set_running_or_notify_cancel()])
+        return count
+
+    def answer(self, asked: Sequence[Asked]) -> None:
+        """Take one batch from deciding to its answers, ahead of the queue.
+
+        For who drives the writer and has a queue of its own. Nobody may give up meanwhile.
+        """
+        if self.halted is not None:
+            for _, reply in asked:
+                reply.set_result(refused(Code.HALTED, self.halted))
+        elif asked:
             try:
                 _Batch(self._journal, self._deciding).run(self, asked)
                 if self._journal.sequence >= self._snapshot + self._limits.snapshot_entries:
@@ -211,7 +232,6 @@ class Writer:
                 # Interrupted half way: the state may be anything, the journal is not.
                 self.halt(f"interrupted: {type(error).__name__}")
                 raise
-        return count
 
     def halt(self, reason: str) -> None:
         """Take nothing any more; what waits is refused, and has no effect."""
@@ -292,14 +312,14 @@ class _Batch:
         self.first = journal.sequence + 1
         self.decided: list[Decided] = []
         self.asked_as: dict[tuple[str, str], tuple[bytes, int]] = {}
-        self.answers: list[tuple[Future[Answer], Answer]] = []
+        self.answers: list[tuple[Reply, Answer]] = []
 
     def run(self, writer: Writer, asked: Sequence[Asked]) -> None:
         """Decide, write, answer and publish; halt the writer where any of it fails."""
         failure: Exception | None = None
         try:
-            for command, future in asked:
-                self.answers.append((future, self.answers_to(command)))
+            for command, reply in asked:
+                self.answers.append((reply, self.answers_to(command)))
         except Exception as error:  # Any bug in deciding halts the venue.
             failure = error
         try:
@@ -307,15 +327,15 @@ class _Batch:
             entries = self.journal.append(self.decided) if self.decided else ()
         except StoreError as error:
             writer.show_recorded(str(error))
-            for _, future in asked:
-                future.set_exception(error)
+            for _, reply in asked:
+                reply.set_exception(error)
             return
         if failure is not None:
             writer.show_recorded(_words(failure))
             answer = refused(Code.HALTED, _words(failure))
-            self.answers += [(future, answer) for _, future in asked[len(self.answers) :]]
-        for future, answer in self.answers:
-            future.set_result(answer)
+            self.answers += [(reply, answer) for _, reply in asked[len(self.answers) :]]
+        for reply, answer in self.answers:
+            reply.set_result(answer)
         writer.publish(entries, self.decided)
         if failure is not None and not isinstance(failure, StoreError):
             writer.record_halt(_words(failure))

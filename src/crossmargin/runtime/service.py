@@ -12,8 +12,6 @@ machine's own time (`wall_ms`) is for what is not of the venue: signatures and k
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future
-from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
@@ -173,29 +171,24 @@ class Service:
         self._is_due = False
         count = min(BATCH_MAX, self.waiting)
         batch = [(self._first or self._rest).popleft() for _ in range(count)]
-        # Who goes first is a question only between batches: inside one, who asked first.
-        for _, asked, answered in sorted(batch, key=itemgetter(0)):
-            if answered.done():  # The caller gave up before its turn.
-                continue
-            if isinstance(asked, Command):
-                future = self.writer.submit(replace(asked, at_ms=self.now_ms()))
-            else:
-                future = self.writer.submit_each(asked)
-            future.add_done_callback(partial(_pass_on, answered))
-        self.writer.run_once()
+        # Who goes first is a question only between batches: inside one, who asked first. A caller
+        # that gave up before its turn has not asked.
+        self.writer.answer(
+            [
+                (self._at_now(asked), answered)
+                for _, asked, answered in sorted(batch, key=itemgetter(0))
+                if not answered.done()
+            ]
+        )
         if self.waiting:
             self._wake()
 
-
-def _pass_on(answered: "asyncio.Future[Answer]", future: "Future[Answer]") -> None:
-    # In the loop's own thread: batches run nowhere else.
-    error = future.exception()
-    if answered.done():
-        return
-    if error is None:
-        answered.set_result(future.result())
-    else:
-        answered.set_exception(error)
+    def _at_now(
+        self, asked: AnyCommand | Iterator[AnyCommand]
+    ) -> AnyCommand | Iterator[AnyCommand]:
+        if isinstance(asked, Command):
+            return replace(asked, at_ms=self.now_ms())
+        return asked  # Stamped one by one, as each is asked for.
 
 
 def _time(command: AnyCommand) -> int:

@@ -7,8 +7,9 @@ it. Names that a request does not know are not looked at, as clients send more t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -44,10 +45,7 @@ class Params:
             -1101 for one that comes twice or one too many, -1100 for what is no UTF-8.
         """
         values: dict[str, str] = {}
-        for part in (*query.split(b"&"), *body.split(b"&")):
-            if not part:
-                continue
-            name, value = (_decoded(one) for one in (part.partition(b"=")[0::2]))
+        for name, value in chain(_pairs(query), _pairs(body)):
             if name in values:
                 raise DialectError(-1101)
             values[name] = value
@@ -179,9 +177,25 @@ def text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _decoded(part: bytes) -> str:
+def _pairs(sent: bytes) -> Iterator[tuple[str, str]]:
+    if b"%" in sent or b"+" in sent:
+        for quoted in filter(None, sent.split(b"&")):
+            quoted_name, _, quoted_value = quoted.partition(b"=")
+            yield _decoded(quoted_name), _decoded(quoted_value)
+        return
+    # In most requests nothing is quoted, and what holds for the whole holds for each part.
+    for part in filter(None, _checked(sent).split("&")):
+        name, _, value = part.partition("=")
+        yield name, value
+
+
+def _decoded(quoted: bytes) -> str:
+    return _checked(unquote_to_bytes(quoted.replace(b"+", b" ")))
+
+
+def _checked(sent: bytes) -> str:
     try:
-        text = unquote_to_bytes(part.replace(b"+", b" ")).decode()
+        text = sent.decode()
     except UnicodeDecodeError:
         raise DialectError(-1100, text="Illegal characters found in a parameter.") from None
     if not text.isprintable():

@@ -76,4 +76,6 @@ def check_signature(secret: str, signed: bytes, signature: str) -> None:
 
 
 def _without_signature(part: bytes) -> bytes:
+    if _PAIR not in part:
+        return part
     return b"&".join(pair for pair in part.split(b"&") if not pair.startswith(_PAIR))

@@ -20,6 +20,15 @@ def test_query_and_body_are_one():
     assert "a b c" == params.text("note")
 
 
+def test_what_is_quoted_beside_it_changes_no_parameter():
+    sent = "&name=Zoë&id=a=b&empty=&&bare".encode()
+
+    for query in (sent, sent + b"&more=%20"):
+        params = Params.read(query)
+        assert ["Zoë", "a=b"] == [params.text("name"), params.text("id")]
+        assert [True, True, False] == [name in params for name in ("empty", "bare", "")]
+
+
 @pytest.mark.parametrize(
     ("query", "body", "code"),
     [
@@ -30,6 +39,7 @@ def test_query_and_body_are_one():
         pytest.param(b"\xff=1", b"", -1100, id="a name that is no UTF-8"),
         pytest.param(b"a=%00", b"", -1100, id="a control character"),
         pytest.param(b"a=x%0Ay", b"", -1100, id="a line feed"),
+        pytest.param(b"a=x\ny", b"", -1100, id="a line feed as it is"),
         pytest.param(b"&".join(b"n%d=1" % n for n in range(101)), b"", -1101, id="too many"),
     ],
 )
