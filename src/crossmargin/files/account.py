@@ -13,10 +13,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from crossmargin.errors import CrossmarginError, UsageError
+from crossmargin.errors import CrossmarginError, UnitError, UsageError
 from crossmargin.files.complaint import in_words
 from crossmargin.files.own_rules import LEVERAGE, RULE_BOUNDS, with_own_rules
-from crossmargin.files.tables import AccountTable, OrderRow, PositionRow
+from crossmargin.files.tables import AccountTable, OrderRow, PositionRow, SmileTable
 from crossmargin.files.toml import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -31,6 +31,7 @@ from crossmargin.margin.lookup import cross_wallets
 from crossmargin.margin.modes import check_modes
 from crossmargin.model.account import (
     Account,
+    AccountMode,
     AssetsMode,
     MarginMode,
     Position,
@@ -39,7 +40,8 @@ from crossmargin.model.account import (
 )
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType
-from crossmargin.money import ZERO, exact, plain
+from crossmargin.model.surface import Smile, Surface
+from crossmargin.money import ZERO, exact, number, plain
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -119,6 +121,8 @@ _BOUNDS: dict[str, Bound] = {
     "trigger_price": POSITIVE,
     "margin": NOT_NEGATIVE,
     "open_interest": NOT_NEGATIVE,
+    "forward": POSITIVE,
+    "volatilities": NOT_NEGATIVE,
 }
 
 
@@ -139,6 +143,7 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
         table.collateral,
         _symbols(table),
     )
+    mode = table.mode or AccountMode(rulebook.modes[0])
     assets_mode = table.assets_mode or AssetsMode(rulebook.assets_modes[0])
     if assets_mode not in rulebook.assets_modes:
         raise UsageError(f"assets_mode: {rulebook.venue} has no {assets_mode}-assets mode")
@@ -167,6 +172,7 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
         margin_mode=table.margin_mode,
         assets_mode=assets_mode,
         position_mode=table.position_mode,
+        mode=mode,
     )
     if not (account.balances or account.positions or account.orders):
         raise UsageError("the account has neither balances nor positions nor orders")
@@ -174,7 +180,34 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
         _check_wallets(account, rulebook)
     at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
     check_modes(account, rulebook)
-    return account, Market(table.marks, table.index, at_ms, table.open_interest), rulebook
+    market = Market(table.marks, table.index, at_ms, table.open_interest, _surfaces(table))
+    return account, market, rulebook
+
+
+def _surfaces(table: AccountTable) -> dict[str, Surface]:
+    return {
+        asset: Surface(
+            tuple(_smile(row, f"surfaces.{asset}[{place}]") for place, row in enumerate(rows))
+        )
+        for asset, rows in table.surfaces.items()
+    }
+
+
+def _smile(row: SmileTable, where: str) -> Smile:
+    if row.expires.tzinfo is None:
+        raise UsageError(f"{where}.expires: needs its time zone, such as Z for UTC")
+    points = []
+    for strike, volatility in row.volatilities.items():
+        try:
+            points.append((number(strike), volatility))
+        except UnitError as error:
+            raise UsageError(f"{where}.volatilities: strike {error}") from None
+    try:
+        return Smile(
+            int(row.expires.timestamp() * 1000), tuple(sorted(points)), row.forward, row.rate
+        )
+    except UnitError as error:
+        raise UsageError(f"{where}: {error}") from None
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
+from crossmargin.model.account import AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.instrument import Kind
 from crossmargin.model.order import OrderType, Side
+from crossmargin.money import ZERO
 
 
 class PositionRow(Struct, forbid_unknown_fields=True):
@@ -70,6 +71,18 @@ class CollateralTable(Struct, forbid_unknown_fields=True):
     stable: bool = False
 
 
+class SmileTable(Struct, forbid_unknown_fields=True):
+    """One [[surfaces.ASSET]] table: what was observed of one expiry.
+
+    `volatilities` are by strike.
+    """
+
+    expires: datetime
+    volatilities: dict[str, Decimal]
+    forward: Decimal | None = None
+    rate: Decimal = ZERO
+
+
 class AccountTable(Struct, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -77,6 +90,7 @@ class AccountTable(Struct, forbid_unknown_fields=True):
     schema: int = 1
     edition: date | None = None
     at: datetime | None = None
+    mode: AccountMode | None = None
     assets_mode: AssetsMode | None = None
     position_mode: PositionMode = PositionMode.ONE_WAY
     balances: dict[str, Decimal] = {}
@@ -90,3 +104,4 @@ class AccountTable(Struct, forbid_unknown_fields=True):
     tiers: dict[str, list[TierRow]] = {}
     instruments: dict[str, InstrumentTable] = {}
     collateral: dict[str, CollateralTable] = {}
+    surfaces: dict[str, list[SmileTable]] = {}

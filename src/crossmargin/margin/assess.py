@@ -22,11 +22,9 @@ from crossmargin.margin.assessment import (
     UnitAssessment,
     UnitKind,
 )
-from crossmargin.margin.collateral import Rates
 from crossmargin.margin.lookup import (
     POOL_USD,
     bucket_name,
-    collateral_rates,
     contract_of,
     leverage_of,
 )
@@ -37,9 +35,11 @@ from crossmargin.margin.open_orders import Resting, RestingKey, add_open_orders,
 from crossmargin.margin.option_positions import net_expiries
 from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.requirement import Exposure
-from crossmargin.margin.tally import Tally, in_usd
+from crossmargin.margin.scenarios.assess import assess_scenarios
+from crossmargin.margin.tally import Tally, in_usd, rates_of
 from crossmargin.model.account import (
     Account,
+    AccountMode,
     AssetsMode,
     MarginMode,
     Position,
@@ -71,6 +71,8 @@ def assess(
         empty.
     """
     check_modes(account, rulebook)
+    if account.mode is AccountMode.PORTFOLIO:
+        return assess_scenarios(account, market, rulebook)
     remarks: dict[str, None] = {}
     is_strict = rulebook.liquidation.is_trigger_strict
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
@@ -162,17 +164,7 @@ def _pools(
             tally.unit(UnitKind.POOL, asset, asset, is_trigger_strict=is_strict)
             for asset, tally in tallies.items()
         )
-    found: dict[str, Rates] = {}
-    for asset, tally in tallies.items():
-        if tally.is_empty():
-            continue
-        asset_rates = collateral_rates(asset, market, rulebook)
-        if isinstance(asset_rates, str):
-            tally.missing.append(asset_rates)
-            continue
-        found[asset] = asset_rates
-        assumption = rulebook.collateral[asset].assumption
-        if assumption:
-            remarks[assumption] = None
+    found, missing = rates_of(tallies, market, rulebook, remarks)
     total = in_usd(tallies, found, rulebook.collateral)
+    total.missing.extend(missing)
     return (total.unit(UnitKind.POOL, POOL_USD, POOL_USD, is_trigger_strict=is_strict),)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from crossmargin.margin.boundary import Boundaries, boundaries
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import leverage_setting, section_notes
+from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
@@ -165,6 +166,8 @@ class Assessment(Struct, frozen=True, dict=True):
     pools : one per settle asset in single-asset mode, else one in USD; in order of arrival.
     buckets : one per isolated position.
     remarks : what the account did not say, and what was taken instead.
+    portfolio : in portfolio mode, what is asked of each unit of positions that offset each other;
+        a position's own requirements are then those it would have alone.
     """
 
     account: Account
@@ -174,6 +177,7 @@ class Assessment(Struct, frozen=True, dict=True):
     buckets: tuple[UnitAssessment, ...]
     positions: tuple[PositionAssessment, ...]
     remarks: tuple[str, ...] = ()
+    portfolio: tuple[UnitRequirement, ...] = ()
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from crossmargin.errors import UsageError
 from crossmargin.margin.collateral import Rates, rates
 from crossmargin.model.account import (
     Account,
+    AccountMode,
     AssetsMode,
     MarginMode,
     Position,
@@ -125,6 +126,9 @@ def section_notes(account: Account, rulebook: Rulebook) -> tuple[str, ...]:
                 "are judged as in its older classic accounts."
             )
     names = ["tiers", "margin", "contracts"]
+    if account.mode is AccountMode.PORTFOLIO:
+        # No ladder and no margin of options alone: what is asked follows from scenarios.
+        return tuple(notes[name] for name in ("contracts", "portfolio") if name in notes)
     if account.orders:
         names.append("orders")
     if rulebook.options and any(

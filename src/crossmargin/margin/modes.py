@@ -1,7 +1,7 @@
 """Which modes a venue has, and refusing an account in another."""
 
 from crossmargin.errors import UsageError
-from crossmargin.model.account import Account, AssetsMode, MarginMode
+from crossmargin.model.account import Account, AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -17,11 +17,27 @@ def check_modes(account: Account, rulebook: Rulebook) -> None:
         raise UsageError(f"{rulebook.venue} has no {account.assets_mode}-assets mode")
     if account.position_mode not in rulebook.position_modes:
         raise UsageError(f"{rulebook.venue} has no {account.position_mode} position mode")
+    if account.mode not in rulebook.modes:
+        raise UsageError(f"{rulebook.venue} has no {account.mode} mode")
+    if account.mode is AccountMode.PORTFOLIO:
+        _check_portfolio(account, rulebook)
+        return
     is_single = account.assets_mode is AssetsMode.SINGLE
     if rulebook.has_isolated and (is_single or rulebook.has_isolated_in_multi):
         return
     where = " in multi-assets mode" if rulebook.has_isolated else ""
+    for symbol in _isolated(account):
+        raise UsageError(f"{symbol}: {rulebook.venue} has nothing isolated{where}")
+
+
+def _check_portfolio(account: Account, rulebook: Rulebook) -> None:
+    if account.position_mode is PositionMode.HEDGE:
+        raise UsageError(f"{rulebook.venue} has no hedge position mode in portfolio mode")
+    for symbol in _isolated(account):
+        raise UsageError(f"{symbol}: {rulebook.venue} has nothing isolated in portfolio mode")
+
+
+def _isolated(account: Account) -> list[str]:
     modes = {position.symbol: position.mode for position in account.positions}
-    for symbol, mode in (account.margin_mode | modes).items():
-        if mode is MarginMode.ISOLATED:
-            raise UsageError(f"{symbol}: {rulebook.venue} has nothing isolated{where}")
+    settings = account.margin_mode | modes
+    return [symbol for symbol, mode in settings.items() if mode is MarginMode.ISOLATED]

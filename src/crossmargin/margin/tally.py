@@ -5,9 +5,11 @@ from decimal import Decimal
 from crossmargin.margin.assessment import PositionAssessment, UnitAssessment, UnitKind
 from crossmargin.margin.collateral import Rates, worth
 from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import collateral_rates
+from crossmargin.model.market import Market
 from crossmargin.model.order import Side
 from crossmargin.money import ONE, ZERO, plain
-from crossmargin.rulebooks.schema import Collateral
+from crossmargin.rulebooks.schema import Collateral, Rulebook
 
 
 class Tally:
@@ -99,6 +101,26 @@ class Tally:
             self.transfer_floor,
             tuple(dict.fromkeys(self.initial_missing)) if self.initial_missing else (),
         )
+
+
+def rates_of(
+    tallies: dict[str, Tally], market: Market, rulebook: Rulebook, remarks: dict[str, None]
+) -> tuple[dict[str, Rates], list[str]]:
+    """Return the rates of every asset that holds anything, and the names of those missing."""
+    found: dict[str, Rates] = {}
+    missing: list[str] = []
+    for asset, tally in tallies.items():
+        if tally.is_empty():
+            continue
+        asset_rates = collateral_rates(asset, market, rulebook)
+        if isinstance(asset_rates, str):
+            missing.append(asset_rates)
+            continue
+        found[asset] = asset_rates
+        assumption = rulebook.collateral[asset].assumption
+        if assumption:
+            remarks[assumption] = None
+    return found, missing
 
 
 def in_usd(

@@ -105,6 +105,11 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
     check(edition_file.name, edition, sources)
     check_source(edition_file.name, edition.source, sources)
     method = _method(rules_file.name, rules, edition)
+    if ("portfolio" in rules.modes) != (method.portfolio is not None):
+        raise RulebookError(
+            f"{rules_file.name}: modes must name portfolio where there is a [portfolio] table, "
+            "and only there"
+        )
     instruments = {**rules.instruments, **edition.instruments}
     return Rulebook(
         venue=rules.venue,
@@ -146,6 +151,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         is_by_size=method.tiers.unit == "size",
         options=families_of(method.options),
         portfolio=method.portfolio,
+        modes=rules.modes,
     )
 
 

@@ -280,6 +280,7 @@ class RulesFile(Tables, frozen=True):
     venue: str
     assets_modes: tuple[Literal["single", "multi"], ...]
     ratio_convention: RatioConvention
+    modes: tuple[Literal["standard", "portfolio"], ...] = ("standard",)
     position_modes: tuple[Literal["one-way", "hedge"], ...] = ("one-way", "hedge")
     has_isolated: bool = True
     is_single_isolated: bool = False

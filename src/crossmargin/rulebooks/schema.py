@@ -165,6 +165,7 @@ class Rulebook(Struct, frozen=True):
     assumptions : sentences that hold for every answer from this rulebook.
     leverage_default : the setting until an owner chooses one; None where the venue has none to
         start with, or none at all, and the ladder alone says what is asked.
+    modes : standard, portfolio or both, what an account is in first.
     position_modes : one-way, hedge or both.
     is_leverage_settable : whether an owner can choose a leverage at all.
     is_single_isolated : whether single-asset mode has isolated positions only (Bybit).
@@ -208,6 +209,7 @@ class Rulebook(Struct, frozen=True):
     is_by_size: bool = False
     options: tuple[OptionFamily, ...] = ()
     portfolio: PortfolioRule | None = None
+    modes: tuple[str, ...] = ("standard",)
 
     def with_contracts(self, contracts: dict[str, Contract]) -> "Rulebook":
         """Return a rulebook in which `contracts` replace or join the venue's own."""

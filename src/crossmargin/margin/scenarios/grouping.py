@@ -16,14 +16,15 @@ from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.instrument import Instrument, OptionTerms
 from crossmargin.model.market import Market
-from crossmargin.money import ONE, ZERO, exact
+from crossmargin.money import DIGITS, ONE, ZERO, exact
 from crossmargin.rulebooks.schema import Rulebook
 
 USD = "USD"
 """What units are counted in where all collateral is one pool."""
 
 MILLISECONDS = Decimal(1000)
-_NEAREST = Context(prec=50, rounding=ROUND_HALF_EVEN)
+NEAREST = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN)
+"""How what is observed is rounded: favouring neither side."""
 
 
 class Grouped(Struct, frozen=True):
@@ -94,7 +95,7 @@ def leg_of(
             return f"mark price of {symbol}"
         is_inverse = instrument.kind.is_inverse
         if is_inverse:
-            coins = _NEAREST.divide(coins, mark)
+            coins = NEAREST.divide(coins, mark)
         return Leg(symbol, coins, mark, instrument.settle, is_inverse)
     return _option(instrument, instrument.option, coins, index, market, remarks)
 

@@ -1,0 +1,227 @@
+"""An account in portfolio mode judged: `margin.assess` hands over here.
+
+Equity is what it is everywhere: wallets and open profit, converted where all collateral is one
+pool; options count with what they are worth, because their premium has left or entered the wallet.
+Requirements are those of the units (`grouping`, `methods`). Each position carries what it would
+be asked for alone; the pool is asked for less where positions hedge.
+
+Open orders raise initial margin only: to what would be asked if all buys filled, or all sells,
+whichever is more. No venue's documents that were read say how orders join the grid, so that is an
+assumption, and said.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from crossmargin.errors import UsageError
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    UnitAssessment,
+    UnitKind,
+)
+from crossmargin.margin.lookup import POOL_USD
+from crossmargin.margin.pnl import notional_and_pnl
+from crossmargin.margin.scenarios.grouping import NEAREST, USD, Grouped, leg_of, units_of
+from crossmargin.margin.scenarios.methods import requirement
+from crossmargin.margin.scenarios.requirement import UnitRequirement
+from crossmargin.margin.scenarios.revalue import option_value
+from crossmargin.margin.tally import Tally, in_usd, rates_of
+from crossmargin.model.account import Account, AssetsMode, Position
+from crossmargin.model.instrument import Instrument
+from crossmargin.model.market import Market
+from crossmargin.model.order import Order
+from crossmargin.money import ONE, ZERO, exact, plain
+from crossmargin.rulebooks.portfolio.rule import PortfolioRule
+from crossmargin.rulebooks.schema import Rulebook
+
+
+@exact
+def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+    """Return what the account is worth, what its scenarios ask of it, and whether it lives.
+
+    Raises
+    ------
+    UsageError
+        If the rulebook plays no scenarios, or a symbol is not in it, or the account is empty.
+    """
+    rule = rulebook.portfolio
+    if rule is None:
+        raise UsageError(f"{rulebook.venue} has no portfolio mode")
+    remarks: dict[str, None] = {}
+    tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
+    grouped = units_of(account, market, rulebook)
+    remarks |= dict.fromkeys(grouped.remarks)
+    found = tuple(requirement(unit, rule) for unit in grouped.units)
+    total = Tally(ZERO)
+    for asset, names in grouped.missing.items():
+        (total if asset == USD else _tally(tallies, asset)).missing.extend(names)
+    alone = _alone(grouped, rule)
+    positions = []
+    for position in account.positions:
+        assessed = _position(position, alone, market, rulebook, remarks)
+        positions.append(assessed)
+        settle = rulebook.contracts[position.symbol].instrument.settle
+        _add_profit(_tally(tallies, settle), assessed, rulebook)
+    _ask(found, tallies, total)
+    if _resting(account):
+        remarks["What resting orders hold is taken to be what the grid asks when they fill."] = None
+        _ask_of_orders(account, market, rulebook, found, tallies, total)
+    if not tallies:
+        raise UsageError("the account is empty: it has neither balances nor positions")
+    pools = _pools(tallies, total, account, market, rulebook, remarks)
+    remarks |= dict.fromkeys(_below_entry(pools, rule, rulebook.venue))
+    return Assessment(account, market, rulebook, pools, (), tuple(positions), tuple(remarks), found)
+
+
+def _tally(tallies: dict[str, Tally], asset: str) -> Tally:
+    return tallies.setdefault(asset, Tally(ZERO))
+
+
+def _alone(grouped: Grouped, rule: PortfolioRule) -> dict[str, UnitRequirement]:
+    # What each position would be asked for if it were the only one.
+    return {
+        leg.symbol: requirement(replace(unit, legs=(leg,), collateral={}), rule)
+        for unit in grouped.units
+        for leg in unit.legs
+        if not leg.is_spot
+    }
+
+
+def _position(
+    position: Position,
+    alone: dict[str, UnitRequirement],
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> PositionAssessment:
+    contract = rulebook.contracts[position.symbol]
+    mark = mark_of(contract.instrument, market, remarks)
+    if not position.size:
+        return PositionAssessment(position, mark, ZERO, ZERO, ZERO, ZERO)
+    if mark is None:
+        return PositionAssessment(position, mark)
+    value, pnl = notional_and_pnl(position.size, position.entry_price, mark, contract.instrument)
+    asked = alone.get(position.symbol)
+    initial = maintenance = None
+    if asked is not None:
+        initial, maintenance = asked.initial_margin, asked.maintenance_margin
+    return PositionAssessment(
+        position,
+        mark,
+        value,
+        pnl,
+        initial,
+        maintenance,
+        is_collateral=contract.instrument.option is None,
+    )
+
+
+def mark_of(instrument: Instrument, market: Market, remarks: dict[str, None]) -> Decimal | None:
+    """Return the mark of a contract; of an option without one, what its surface makes it worth.
+
+    In the settle asset; None where neither is known. A quotient is rounded to the nearest at 50
+    digits, as an observation is.
+    """
+    given = market.marks.get(instrument.symbol)
+    index = market.index.get(instrument.base)
+    if given is not None or instrument.option is None or index is None:
+        return given
+    leg = leg_of(instrument, ONE, index, market, {})
+    if isinstance(leg, str) or leg.option is None:
+        return None
+    remarks[f"The mark of {instrument.symbol} is not given: the surface's is taken."] = None
+    value = option_value(leg, ZERO, leg.option.volatility)
+    return NEAREST.divide(value, leg.price) if leg.is_inverse else value
+
+
+def _add_profit(tally: Tally, assessed: PositionAssessment, rulebook: Rulebook) -> None:
+    instrument = rulebook.contracts[assessed.symbol].instrument
+    if assessed.mark_price is None or assessed.unrealised_pnl is None:
+        if assessed.size:
+            tally.missing.append(f"mark price of {assessed.symbol}")
+    elif assessed.is_collateral:
+        tally.pnl += assessed.unrealised_pnl
+    else:
+        # The premium has left the wallet or entered it: what the option is worth now counts whole.
+        tally.pnl += assessed.size * instrument.multiplier * assessed.mark_price
+
+
+def _ask(found: tuple[UnitRequirement, ...], tallies: dict[str, Tally], total: Tally) -> None:
+    for one in found:
+        tally = total if one.asset == USD else _tally(tallies, one.asset)
+        tally.initial += one.initial_margin
+        tally.maintenance += one.maintenance_margin
+
+
+def _ask_of_orders(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    found: tuple[UnitRequirement, ...],
+    tallies: dict[str, Tally],
+    total: Tally,
+) -> None:
+    if rulebook.portfolio is None:
+        return
+    asked = {(one.asset, one.name): one.initial_margin for one in found}
+    most = dict(asked)
+    for sign in (1, -1):
+        filled = [
+            (order.symbol, order.size) for order in _resting(account) if order.size * sign > 0
+        ]
+        grouped = units_of(account, market, rulebook, filled)
+        for asset, names in grouped.missing.items():
+            (total if asset == USD else _tally(tallies, asset)).initial_missing.extend(names)
+        for unit in grouped.units:
+            key = unit.asset, unit.name
+            would_be = requirement(unit, rulebook.portfolio).initial_margin
+            most[key] = max(most.get(key, ZERO), would_be)
+    for (asset, name), amount in most.items():
+        tally = total if asset == USD else _tally(tallies, asset)
+        tally.orders += amount - asked.get((asset, name), ZERO)
+
+
+def _resting(account: Account) -> list[Order]:
+    return [one for one in account.orders if not (one.reduce_only or one.type.is_conditional)]
+
+
+def _pools(
+    tallies: dict[str, Tally],
+    total: Tally,
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> tuple[UnitAssessment, ...]:
+    is_strict = rulebook.liquidation.is_trigger_strict
+    if account.assets_mode is AssetsMode.SINGLE:
+        return tuple(
+            tally.unit(UnitKind.POOL, asset, asset, is_trigger_strict=is_strict)
+            for asset, tally in tallies.items()
+        )
+    held = {asset: tally for asset, tally in tallies.items() if not tally.is_empty()}
+    found, missing = rates_of(held, market, rulebook, remarks)
+    pool = in_usd(held, found, rulebook.collateral)
+    pool.missing.extend((*missing, *total.missing))
+    pool.initial_missing.extend(total.initial_missing)
+    pool.initial += total.initial
+    pool.maintenance += total.maintenance
+    pool.orders += total.orders
+    return (pool.unit(UnitKind.POOL, POOL_USD, POOL_USD, is_trigger_strict=is_strict),)
+
+
+def _below_entry(
+    pools: tuple[UnitAssessment, ...], rule: PortfolioRule, venue: str
+) -> tuple[str, ...]:
+    entry = rule.entry_equity_usd
+    if entry is None or len(pools) != 1 or pools[0].asset != POOL_USD or pools[0].health is None:
+        return ()
+    equity = pools[0].health.equity
+    if equity >= entry:
+        return ()
+    return (
+        f"Equity of {plain(equity)} USD is below the {plain(entry)} USD that {venue} asks for "
+        "before an account may enter portfolio mode.",
+    )
