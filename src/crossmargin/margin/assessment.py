@@ -15,6 +15,7 @@ from msgspec import Struct
 from crossmargin.margin.boundary import Boundaries, boundaries
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import leverage_setting, section_notes
+from crossmargin.margin.scenarios.boundaries import Judge, portfolio_boundaries
 from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
@@ -168,6 +169,7 @@ class Assessment(Struct, frozen=True, dict=True):
     remarks : what the account did not say, and what was taken instead.
     portfolio : in portfolio mode, what is asked of each unit of positions that offset each other;
         a position's own requirements are then those it would have alone.
+    judge : in portfolio mode, the pools' health at another market.
     """
 
     account: Account
@@ -178,6 +180,7 @@ class Assessment(Struct, frozen=True, dict=True):
     positions: tuple[PositionAssessment, ...]
     remarks: tuple[str, ...] = ()
     portfolio: tuple[UnitRequirement, ...] = ()
+    judge: Judge | None = None
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
@@ -249,6 +252,8 @@ class Assessment(Struct, frozen=True, dict=True):
     @cached_property
     def boundaries(self) -> Boundaries:
         """Return liquidation and bankruptcy prices and the joint liquidation point."""
+        if self.judge is not None:
+            return portfolio_boundaries(self.account, self.market, self.rulebook, self.judge)
         return boundaries(self.account, self.market, self.rulebook)
 
 

@@ -110,7 +110,7 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
     return Boundaries(
         tuple(by_position.get((position.symbol, position.side)) for position in account.positions),
         by_unit,
-        _first_to_break(by_unit),
+        first_to_break(by_unit),
         tuple(missing),
     )
 
@@ -341,7 +341,8 @@ def _ladder_ends(unit: Unit, rulebook: Rulebook) -> list[str]:
     return names
 
 
-def _first_to_break(by_unit: dict[str, JointBoundary | None]) -> JointBoundary | None:
+def first_to_break(by_unit: dict[str, JointBoundary | None]) -> JointBoundary | None:
+    """Return the smaller of all units' joint moves, side by side; None where neither is known."""
     known = [joint for joint in by_unit.values() if joint is not None]
     is_down_known = all(joint.is_down_known for joint in known)
     is_up_known = all(joint.is_up_known for joint in known)

@@ -12,6 +12,7 @@ assumption, and said.
 
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from crossmargin.errors import UsageError
@@ -21,12 +22,13 @@ from crossmargin.margin.assessment import (
     UnitAssessment,
     UnitKind,
 )
+from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD
-from crossmargin.margin.pnl import notional_and_pnl
-from crossmargin.margin.scenarios.grouping import NEAREST, USD, Grouped, leg_of, units_of
+from crossmargin.margin.pnl import notional_and_pnl, unrealised_pnl
+from crossmargin.margin.scenarios.grouping import USD, Grouped, leg_of, units_of
 from crossmargin.margin.scenarios.methods import requirement
+from crossmargin.margin.scenarios.path import worth
 from crossmargin.margin.scenarios.requirement import UnitRequirement
-from crossmargin.margin.scenarios.revalue import option_value
 from crossmargin.margin.tally import Tally, in_usd, rates_of
 from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.instrument import Instrument
@@ -35,6 +37,21 @@ from crossmargin.model.order import Order
 from crossmargin.money import ONE, ZERO, exact, plain
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.schema import Rulebook
+
+PATH_REMARK = (
+    "Liquidation prices: all that is quoted on one underlying moves with it, volatility is held, "
+    "and prices from a hundredth to a hundred times the present one are looked at; those of "
+    "options are prices of their underlying."
+)
+
+
+class Judged(Struct, frozen=True):
+    """The pools of an account in portfolio mode, and the units their requirements come from."""
+
+    pools: tuple[UnitAssessment, ...]
+    units: tuple[UnitRequirement, ...]
+    grouped: Grouped
+    remarks: dict[str, None]
 
 
 @exact
@@ -46,24 +63,42 @@ def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> As
     UsageError
         If the rulebook plays no scenarios, or a symbol is not in it, or the account is empty.
     """
-    rule = rulebook.portfolio
-    if rule is None:
+    rule = _rule(rulebook)
+    judged = _judged(account, market, rulebook, rule)
+    remarks = judged.remarks | dict.fromkeys(_below_entry(judged.pools, rule, rulebook.venue))
+    if any(position.size for position in account.positions):
+        remarks[PATH_REMARK] = None
+    alone = _alone(judged.grouped, rule)
+    positions = tuple(_position(one, alone, market, rulebook) for one in account.positions)
+
+    def judge(elsewhere: Market) -> dict[str, Health | None]:
+        pools = _judged(account, elsewhere, rulebook, rule).pools
+        return {pool.name: pool.health for pool in pools}
+
+    return Assessment(
+        account, market, rulebook, judged.pools, (), positions, tuple(remarks), judged.units, judge
+    )
+
+
+def _rule(rulebook: Rulebook) -> PortfolioRule:
+    if rulebook.portfolio is None:
         raise UsageError(f"{rulebook.venue} has no portfolio mode")
+    return rulebook.portfolio
+
+
+@exact
+def _judged(account: Account, market: Market, rulebook: Rulebook, rule: PortfolioRule) -> Judged:
     remarks: dict[str, None] = {}
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
+    total = Tally(ZERO)
     grouped = units_of(account, market, rulebook)
     remarks |= dict.fromkeys(grouped.remarks)
-    found = tuple(requirement(unit, rule) for unit in grouped.units)
-    total = Tally(ZERO)
     for asset, names in grouped.missing.items():
         (total if asset == USD else _tally(tallies, asset)).missing.extend(names)
-    alone = _alone(grouped, rule)
-    positions = []
     for position in account.positions:
-        assessed = _position(position, alone, market, rulebook, remarks)
-        positions.append(assessed)
         settle = rulebook.contracts[position.symbol].instrument.settle
-        _add_profit(_tally(tallies, settle), assessed, rulebook)
+        _add_profit(_tally(tallies, settle), position, market, rulebook, remarks)
+    found = tuple(requirement(unit, rule) for unit in grouped.units)
     _ask(found, tallies, total)
     if _resting(account):
         remarks["What resting orders hold is taken to be what the grid asks when they fill."] = None
@@ -71,8 +106,7 @@ def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> As
     if not tallies:
         raise UsageError("the account is empty: it has neither balances nor positions")
     pools = _pools(tallies, total, account, market, rulebook, remarks)
-    remarks |= dict.fromkeys(_below_entry(pools, rule, rulebook.venue))
-    return Assessment(account, market, rulebook, pools, (), tuple(positions), tuple(remarks), found)
+    return Judged(pools, found, grouped, remarks)
 
 
 def _tally(tallies: dict[str, Tally], asset: str) -> Tally:
@@ -90,14 +124,10 @@ def _alone(grouped: Grouped, rule: PortfolioRule) -> dict[str, UnitRequirement]:
 
 
 def _position(
-    position: Position,
-    alone: dict[str, UnitRequirement],
-    market: Market,
-    rulebook: Rulebook,
-    remarks: dict[str, None],
+    position: Position, alone: dict[str, UnitRequirement], market: Market, rulebook: Rulebook
 ) -> PositionAssessment:
     contract = rulebook.contracts[position.symbol]
-    mark = mark_of(contract.instrument, market, remarks)
+    mark = mark_of(contract.instrument, market)
     if not position.size:
         return PositionAssessment(position, mark, ZERO, ZERO, ZERO, ZERO)
     if mark is None:
@@ -118,34 +148,38 @@ def _position(
     )
 
 
-def mark_of(instrument: Instrument, market: Market, remarks: dict[str, None]) -> Decimal | None:
+def mark_of(instrument: Instrument, market: Market) -> Decimal | None:
     """Return the mark of a contract; of an option without one, what its surface makes it worth.
 
-    In the settle asset; None where neither is known. A quotient is rounded to the nearest at 50
-    digits, as an observation is.
+    In the settle asset; None where neither is known.
     """
     given = market.marks.get(instrument.symbol)
     index = market.index.get(instrument.base)
     if given is not None or instrument.option is None or index is None:
         return given
     leg = leg_of(instrument, ONE, index, market, {})
-    if isinstance(leg, str) or leg.option is None:
-        return None
-    remarks[f"The mark of {instrument.symbol} is not given: the surface's is taken."] = None
-    value = option_value(leg, ZERO, leg.option.volatility)
-    return NEAREST.divide(value, leg.price) if leg.is_inverse else value
+    return None if isinstance(leg, str) else worth(leg)
 
 
-def _add_profit(tally: Tally, assessed: PositionAssessment, rulebook: Rulebook) -> None:
-    instrument = rulebook.contracts[assessed.symbol].instrument
-    if assessed.mark_price is None or assessed.unrealised_pnl is None:
-        if assessed.size:
-            tally.missing.append(f"mark price of {assessed.symbol}")
-    elif assessed.is_collateral:
-        tally.pnl += assessed.unrealised_pnl
-    else:
+def _add_profit(
+    tally: Tally,
+    position: Position,
+    market: Market,
+    rulebook: Rulebook,
+    remarks: dict[str, None],
+) -> None:
+    symbol, size = position.symbol, position.size
+    instrument = rulebook.contracts[symbol].instrument
+    mark = mark_of(instrument, market) if size else ZERO
+    if mark is None:
+        tally.missing.append(f"mark price of {symbol}")
+    elif size and instrument.option is None:
+        tally.pnl += unrealised_pnl(size, position.entry_price, mark, instrument)
+    elif size:
         # The premium has left the wallet or entered it: what the option is worth now counts whole.
-        tally.pnl += assessed.size * instrument.multiplier * assessed.mark_price
+        tally.pnl += size * instrument.multiplier * mark
+        if symbol not in market.marks:
+            remarks[f"The mark of {symbol} is not given: what its volatility says is taken."] = None
 
 
 def _ask(found: tuple[UnitRequirement, ...], tallies: dict[str, Tally], total: Tally) -> None:
