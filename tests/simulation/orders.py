@@ -6,6 +6,8 @@ at the price of whoever rests; nobody pays more than his limit.
 
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from crossmargin.venue import event as happened
 from crossmargin.venue.command import TimeInForce
 from crossmargin.venue.event import Breaker, OrderStatus
@@ -51,6 +53,8 @@ class Orders:
             ticket = yield from self._go(event.order_id, WAITING)
             if ticket:
                 ticket.left = Fraction(event.size)
+        elif isinstance(event, happened.OrderAmended):
+            yield from self._amended(event)
         elif isinstance(event, happened.OrderGone):
             yield from self._go(event.order_id, event.status)
         elif isinstance(event, happened.Filled):
@@ -107,6 +111,19 @@ class Orders:
         if not event.is_waiting:
             self._rest(ticket)
             self.fresh.append(ticket)
+
+    def _amended(self, event):
+        ticket = self.facts.tickets.get(event.order_id)
+        if ticket is None or not ticket.is_resting:
+            yield f"law 20: the order {event.order_id} is amended and does not rest"
+            return
+        left = Fraction(event.size)
+        if left * ticket.left <= 0:
+            yield f"law 20: the order {ticket.id} of {float(ticket.left)} is amended to {left}"
+        ticket.placed = replace(ticket.placed, price=event.price)
+        ticket.left = left
+        self._rest(ticket)
+        self.fresh.append(ticket)
 
     def _rest(self, ticket):
         self.arrivals += 1

@@ -229,6 +229,9 @@ class History:
     def _resized(self, page: "_Page", one: happened.OrderResized) -> None:
         self._orders.resized(page.at_ms, one)
 
+    def _amended(self, page: "_Page", one: happened.OrderAmended) -> None:
+        self._orders.amended(page.at_ms, one)
+
     def _gone(self, page: "_Page", one: happened.OrderGone) -> None:
         self._orders.gone(page.at_ms, one)
 
@@ -341,6 +344,7 @@ NOTES: dict[type, Callable[[History, _Page, Any], None]] = {
     happened.OrderAccepted: History._accepted,
     happened.OrderTriggered: History._triggered,
     happened.OrderResized: History._resized,
+    happened.OrderAmended: History._amended,
     happened.OrderGone: History._gone,
     happened.Filled: History._filled,
     happened.PositionChanged: History._position_changed,

@@ -15,6 +15,7 @@ from crossmargin.venue.event import (
     AnyEvent,
     Filled,
     OrderAccepted,
+    OrderAmended,
     OrderGone,
     OrderResized,
     OrderStatus,
@@ -109,6 +110,13 @@ class OrderHistory:
         order = self._open.get(event.order_id)
         if order is not None:
             self._open[order.id] = replace(order, size=order.filled + event.size, updated_ms=at_ms)
+
+    def amended(self, at_ms: int, event: OrderAmended) -> None:
+        """Note that an order is of another size and price now."""
+        order = self._open.get(event.order_id)
+        if order is not None:
+            size = order.filled + event.size
+            self._open[order.id] = replace(order, size=size, price=event.price, updated_ms=at_ms)
 
     def gone(self, at_ms: int, event: OrderGone) -> None:
         """Note that an order is over without all of its fill."""

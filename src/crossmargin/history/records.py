@@ -33,7 +33,7 @@ class OrderRecord(Struct, frozen=True):
     size : signed, of the whole order; zero until an order that closes its position is triggered.
     filled : signed.
     cost : Σ price × |size| of its fills, in the quote asset.
-    type, price : as placed.
+    type, price : as placed; the price and size of one that was amended as they are since.
     position_side : in hedge mode, the position it belongs to.
     parent_id : of an attached exit, the order whose position it closes.
     triggered_ms : when a waiting order's price was reached.

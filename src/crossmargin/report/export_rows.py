@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossmargin.money import ZERO, plain
 from crossmargin.store.entry import Entry
@@ -142,6 +143,12 @@ class Rows:
         self._orders[event.order_id].left = event.size
         yield from ()
 
+    def _order_amended(self, event: happened.OrderAmended) -> Iterator[tuple[str, Row]]:
+        order = self._orders[event.order_id]
+        order.left = event.size
+        order.placed = replace(order.placed, size=order.filled + event.size, price=event.price)
+        yield from ()
+
     def _order_gone(self, event: happened.OrderGone) -> Iterator[tuple[str, Row]]:
         order = self._orders[event.order_id]
         order.status, order.why, order.ended_ms = event.status, event.why, self._at[1]
@@ -209,6 +216,7 @@ _TOLD: Mapping[type, Callable[[Rows, Any], Iterator[tuple[str, Row]]]] = {
     happened.OrderAccepted: Rows._order_accepted,
     happened.OrderTriggered: Rows._order_triggered,
     happened.OrderResized: Rows._order_resized,
+    happened.OrderAmended: Rows._order_amended,
     happened.OrderGone: Rows._order_gone,
     happened.FundingSettled: Rows._funding_settled,
     happened.LiquidationStep: Rows._liquidation_step,

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from crossmargin.runtime.clock import Clock, SystemClock
 from crossmargin.runtime.loop import RESERVED, Answer, Subscriber, Writer, refused
 from crossmargin.runtime.venue_clock import VenueClock
-from crossmargin.venue.command import AnyCommand, Command, PlaceOrder
+from crossmargin.venue.command import AmendOrder, AnyCommand, Command, PlaceOrder
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import State
 
@@ -103,7 +103,7 @@ class Service:
         StoreError
             If writing failed; whether it has happened is unknown until the venue is started again.
         """
-        if not self.is_fed and isinstance(command, PlaceOrder):
+        if not self.is_fed and isinstance(command, PlaceOrder | AmendOrder):
             text = "The venue has started again and has seen no price yet."
             return refused(Code.PRICES_UNUSABLE, text)
         room = self._first if isinstance(command, RESERVED) else self._rest

@@ -73,6 +73,8 @@ def _of_order(happened: AnyEvent, state: State) -> str | None:
             return f"order {order_id} triggered at {plain(price)}"
         case event.OrderResized(order_id=order_id, size=size):
             return f"order {order_id} resized: {_signed(size)}"
+        case event.OrderAmended(order_id=order_id, size=size, price=price):
+            return f"order {order_id} amended: {_signed(size)} at {plain(price)}"
         case event.OrderGone(why=why) if why == REPLACED:
             return None
         case event.OrderGone(order_id=order_id, status=status, why=why):

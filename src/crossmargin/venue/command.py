@@ -163,6 +163,17 @@ class PlaceOrder(Command, frozen=True, tag="place-order"):
     take_profit_price: Decimal | None = None
 
 
+class AmendOrder(Command, frozen=True, tag="amend-order"):
+    """Let an open limit order be of another size and price; it keeps its ids and its side.
+
+    `size` is signed and of the whole order, what is filled of it included.
+    """
+
+    order_id: int
+    size: Decimal
+    price: Decimal
+
+
 class CancelOrder(Command, frozen=True, tag="cancel-order"):
     """Cancel one order, by the venue's id or the client's id of the order."""
 
@@ -260,6 +271,7 @@ AnyCommand: TypeAlias = (
     | SetAssetsMode
     | MoveMargin
     | PlaceOrder
+    | AmendOrder
     | CancelOrder
     | CancelAll
     | Quote

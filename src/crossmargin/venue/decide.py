@@ -12,6 +12,7 @@ from crossmargin.errors import InvariantBroken
 from crossmargin.money import exact
 from crossmargin.venue import (
     accounts,
+    amending,
     asset_prices,
     auto_exchange,
     clock,
@@ -145,6 +146,7 @@ HANDLERS: dict[type, Callable[[Decision, Any], None]] = {
     command.MoveMargin: accounts.move_margin,
     command.FeedFund: accounts.feed_fund,
     command.PlaceOrder: orders.place_order,
+    command.AmendOrder: amending.amend_order,
     command.CancelOrder: orders.cancel_order,
     command.CancelAll: orders.cancel_all,
     command.Quote: orders.quote,

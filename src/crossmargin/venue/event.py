@@ -146,6 +146,14 @@ class OrderResized(Event, frozen=True, tag="order-resized"):
     size: Decimal
 
 
+class OrderAmended(Event, frozen=True, tag="order-amended"):
+    """An order has another size left and another price now, and the last place at that."""
+
+    order_id: int
+    size: Decimal
+    price: Decimal
+
+
 class OrderGone(Event, frozen=True, tag="order-gone"):
     """An order is over without (all of) its fill."""
 
@@ -337,6 +345,7 @@ AnyEvent: TypeAlias = (
     | OrderTriggered
     | OrderTrailed
     | OrderResized
+    | OrderAmended
     | OrderGone
     | Filled
     | PriceSet

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from crossmargin.errors import InvariantBroken
 from crossmargin.model.account import AssetsMode, Position
 from crossmargin.model.order import OrderType, Side
@@ -203,6 +205,16 @@ def _order_resized(state: State, event: happened.OrderResized) -> None:
     _account(state, order.account).order_changed(order)
 
 
+def _order_amended(state: State, event: happened.OrderAmended) -> None:
+    order = _order(state, event.order_id)
+    state.symbol(order.symbol).book.remove(order.id)
+    order.size, order.price = event.size, event.price
+    # What it was asked to be at first is in the journal; from here on this is what was asked.
+    order.placed = replace(order.placed, size=order.filled + event.size, price=event.price)
+    _rest(state, order, event.price)
+    _account(state, order.account).order_changed(order)
+
+
 def _order_gone(state: State, event: happened.OrderGone) -> None:
     order = _order(state, event.order_id)
     order.status = event.status
@@ -323,6 +335,7 @@ CHANGES: dict[type, Callable[[State, Any], None]] = {
     happened.OrderTriggered: _order_triggered,
     happened.OrderTrailed: _order_trailed,
     happened.OrderResized: _order_resized,
+    happened.OrderAmended: _order_amended,
     happened.OrderGone: _order_gone,
     happened.Filled: _filled,
     happened.MoneyMoved: _money_moved,

@@ -45,13 +45,18 @@ def reducible(held: Decimal, size: Decimal) -> Decimal:
     return min(abs(held), abs(size)) if held * size < 0 else ZERO
 
 
-def may_open(account: AccountState, placed: PlaceOrder) -> bool:
-    """Return whether an order must be afforded: it may go past what is held."""
+def may_open(
+    account: AccountState, placed: PlaceOrder, instead_of: OpenOrder | None = None
+) -> bool:
+    """Return whether an order must be afforded: it may go past what is held.
+
+    Parameters
+    ----------
+    instead_of : the order of the same side that it takes the place of.
+    """
     if is_reducing(placed):
         return False
-    held = account.position(placed.symbol, placed.side)
-    resting = account.resting_size(placed.symbol, placed.side, placed.size)
-    return is_opening(held.size if held else ZERO, placed.size, abs(resting))
+    return is_opening(account.held(placed), placed.size, abs(_beside(account, placed, instead_of)))
 
 
 def margin_price(state: State, placed: PlaceOrder) -> Decimal | None:
@@ -82,13 +87,24 @@ def intended(state: State, placed: PlaceOrder) -> Order:
     return Order(placed.symbol, placed.size, price, OrderType.LIMIT, None, reduces, placed.side)
 
 
-def with_order(state: State, account: AccountState, order: Order) -> dict[RestingKey, Resting]:
-    """Return the sums of what rests of the account, as they would be with one more order."""
+def with_order(
+    state: State, account: AccountState, order: Order, instead_of: OpenOrder | None = None
+) -> dict[RestingKey, Resting]:
+    """Return the sums of what rests of the account, as they would be with one more order.
+
+    Parameters
+    ----------
+    instead_of : an order of the same position that would be gone.
+    """
     resting = account.resting(state)
     key = order.symbol, order.side
     before = resting.get(key)
     sums = before.copy() if before else Resting(state.symbol(order.symbol).mark)
-    sums.count(order, contract_of(order.symbol, state.rulebook).instrument, state.rulebook)
+    instrument = contract_of(order.symbol, state.rulebook).instrument
+    gone = None if instead_of is None else account.margined(instead_of)
+    if gone is not None:
+        sums.count(gone, instrument, state.rulebook, is_out=True)
+    sums.count(order, instrument, state.rulebook)
     resting[key] = sums
     return resting
 
@@ -118,11 +134,16 @@ def check_margin(
         raise decision.refuse(Code.MARGIN_INSUFFICIENT, "Margin is insufficient.")
 
 
-def size_after(account: AccountState, placed: PlaceOrder) -> Decimal:
-    """Return what would be held if the order and everything resting on its side filled."""
-    held = account.position(placed.symbol, placed.side)
-    resting = account.resting_size(placed.symbol, placed.side, placed.size)
-    return (held.size if held else ZERO) + resting + placed.size
+def size_after(
+    account: AccountState, placed: PlaceOrder, instead_of: OpenOrder | None = None
+) -> Decimal:
+    """Return what would be held if the order and everything resting on its side filled.
+
+    Parameters
+    ----------
+    instead_of : the order of the same side that it takes the place of.
+    """
+    return account.held(placed) + _beside(account, placed, instead_of) + placed.size
 
 
 def check_ladder(decision: Decision, account: AccountState, symbol: str, size: Decimal) -> None:
@@ -176,3 +197,9 @@ def is_still_afforded(state: State, order: OpenOrder) -> bool:
     if not is_room(state, order.symbol, order.size):
         return False
     return is_margin_enough(judged(state, order.account)) is True
+
+
+def _beside(account: AccountState, placed: PlaceOrder, instead_of: OpenOrder | None) -> Decimal:
+    # The signed size of what else rests on an order's side.
+    resting = account.resting_size(placed.symbol, placed.side, placed.size)
+    return resting if instead_of is None else resting - instead_of.size

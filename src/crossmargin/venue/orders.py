@@ -57,7 +57,7 @@ from crossmargin.venue.margin_check import (
 from crossmargin.venue.matching import fillable, limit_of, trade
 from crossmargin.venue.open_interest import check_open_interest
 from crossmargin.venue.refusal import Code
-from crossmargin.venue.state import AccountState, State
+from crossmargin.venue.state import AccountState, OpenOrder, State
 
 
 def place_order(decision: Decision, command: PlaceOrder) -> None:
@@ -78,10 +78,16 @@ def place_order(decision: Decision, command: PlaceOrder) -> None:
         trade(decision, order_id)
 
 
-def checked(decision: Decision, command: PlaceOrder) -> PlaceOrder:
+def checked(
+    decision: Decision, command: PlaceOrder, instead_of: OpenOrder | None = None
+) -> PlaceOrder:
     """Return an order as it would come in, with its size, once nothing speaks against it.
 
     Nothing is changed.
+
+    Parameters
+    ----------
+    instead_of : the order of the same side that it takes the place of.
 
     Raises
     ------
@@ -115,11 +121,13 @@ def checked(decision: Decision, command: PlaceOrder) -> PlaceOrder:
         check_trigger(decision, command, command.size or closing)
     else:
         _check_book(decision, command)
-        if may_open(account, command):
-            check_ladder(decision, account, command.symbol, size_after(account, command))
+        if may_open(account, command, instead_of):
+            size = size_after(account, command, instead_of)
+            check_ladder(decision, account, command.symbol, size)
             check_open_interest(decision, command.symbol, command.size)
             order = intended(decision.state, command)
-            check_margin(decision, account, with_order(decision.state, account, order))
+            resting = with_order(decision.state, account, order, instead_of)
+            check_margin(decision, account, resting)
     return command
 
 

@@ -134,7 +134,7 @@ class AccountState:
         What it costs grows with the orders: for reports, and for accounts that have failed.
         """
         if self._view is None:
-            held = (self._margined(one) for one in self.orders.values())
+            held = (self.margined(one) for one in self.orders.values())
             self._view = self._viewed(tuple(one for one in held if one is not None))
         return self._view
 
@@ -150,8 +150,8 @@ class AccountState:
         )
 
     @staticmethod
-    def _margined(one: OpenOrder) -> Order | None:
-        # An order as the margin core reads it; None where it holds no margin.
+    def margined(one: OpenOrder) -> Order | None:
+        """Return an order as the margin core reads it; None where it holds no margin."""
         if one.status is OrderStatus.WAITING or not one.size:
             return None
         placed = one.placed
@@ -176,7 +176,7 @@ class AccountState:
         group = self._resting.get(key)
         if group is None:
             group = self._resting[key] = RestingGroup()
-        group.put(one.id, self._margined(one) if one.id in self.orders else None)
+        group.put(one.id, self.margined(one) if one.id in self.orders else None)
         if not group.orders:
             del self._resting[key]
 

@@ -11,7 +11,7 @@ from crossmargin.errors import StoreError
 from crossmargin.model.order import OrderType
 from crossmargin.runtime import service as module
 from crossmargin.runtime.venue_clock import VenueClock
-from crossmargin.venue.command import Deposit, PlaceOrder, Tick
+from crossmargin.venue.command import AmendOrder, Deposit, PlaceOrder, Tick
 from crossmargin.venue.event import MoneyMoved, OrderAccepted, Refused
 from crossmargin.venue.refusal import Code
 from tests.unit.runtime.served import START_MS, D, fed, opened, real_service, small_service
@@ -214,18 +214,20 @@ def test_a_venue_that_starts_again_takes_no_orders_before_there_are_prices(path)
         # Two minutes: the prices are stale, and not old enough for the venue to halt trading.
         again = real_service(path, START_MS + 120_000, is_fed=False)
         unfed = refusal(await again.ask(BUY))
+        amending = AmendOrder(at_ms=0, account="alice", order_id=1, size=D(1), price=D(1))
+        unamended = refusal(await again.ask(amending))
         deposited = await again.ask(Deposit(at_ms=0, account="alice", asset="USDT", amount=D(1)))
         position = again.state.accounts["alice"].position("BTCUSDT", None)
         await fed(again)
         fresh = (await again.ask(BUY)).events[0]
         again.close()
-        return before_any, bought, unfed, deposited.events, position.size, fresh
+        return before_any, bought, unfed, unamended, deposited.events, position.size, fresh
 
-    before_any, bought, unfed, deposited, size, fresh = played(play)
+    before_any, bought, unfed, unamended, deposited, size, fresh = played(play)
 
     assert Code.PRICES_UNUSABLE == before_any
     assert isinstance(bought, OrderAccepted)
-    assert (None, Code.PRICES_UNUSABLE) == unfed
+    assert (None, Code.PRICES_UNUSABLE) == unfed == unamended
     assert isinstance(deposited[0], MoneyMoved)
     assert D("0.01") == size
     assert isinstance(fresh, OrderAccepted)

@@ -21,6 +21,7 @@ from crossmargin.venue.event import (
     AnyEvent,
     Filled,
     OrderAccepted,
+    OrderAmended,
     OrderGone,
     OrderResized,
     OrderTriggered,
@@ -114,7 +115,7 @@ class BookChanges:
         if isinstance(event, OrderGone):
             gone = self._open.pop(event.order_id, None)
             return gone.symbol if gone is not None else None
-        if isinstance(event, OrderTriggered | OrderResized):
+        if isinstance(event, OrderTriggered | OrderResized | OrderAmended):
             order = self._open.get(event.order_id)
             if order is None:
                 return None

@@ -23,6 +23,7 @@ from crossmargin.venue.event import (
     Filled,
     LeverageSet,
     OrderAccepted,
+    OrderAmended,
     OrderGone,
     OrderResized,
     OrderStatus,
@@ -32,6 +33,7 @@ from crossmargin.venue.event import (
 from crossmargin.venue.judging import judged
 from crossmargin.venue.state import State
 
+ABOUT_ORDERS = (OrderAccepted, OrderTriggered, OrderResized, OrderAmended, OrderGone)
 FINISHED_KEPT = 10
 """Finished orders are told of once and need not be remembered."""
 
@@ -58,7 +60,7 @@ class Follower:
             if effect is not None:
                 why = user_events.reason(event)
                 yield user_events.account_update(self._look(), self._mirror, effect, why, at_ms)
-            if isinstance(event, OrderAccepted | OrderTriggered | OrderResized | OrderGone):
+            if isinstance(event, ABOUT_ORDERS):
                 if order is not None:
                     yield from self._order_told(order, event, at_ms)
             elif isinstance(event, Filled) and event.account == self.name:
@@ -91,6 +93,8 @@ class Follower:
             self._orders.triggered(at_ms, event)
         elif isinstance(event, OrderResized):
             self._orders.resized(at_ms, event)
+        elif isinstance(event, OrderAmended):
+            self._orders.amended(at_ms, event)
         elif isinstance(event, OrderGone):
             self._orders.gone(at_ms, event)
         else:
@@ -107,6 +111,8 @@ class Follower:
         elif isinstance(event, OrderTriggered):
             yield user_events.algo_update(order, at_ms)
             yield user_events.order_update(order, "NEW", at_ms)
+        elif isinstance(event, OrderAmended):
+            yield user_events.order_update(order, "AMENDMENT", at_ms)
         elif isinstance(event, OrderGone):
             is_over = event.status is OrderStatus.EXPIRED
             if shapes.is_order(order):

@@ -1,11 +1,5 @@
-"""Placing, changing, reading and cancelling orders that wait for no trigger.
+"""Placing, changing, reading and cancelling orders that wait for no trigger."""
 
-An order is changed by cancelling it and placing another: the venue
-knows no amending. Both are one batch, with nothing between them; what could not be placed leaves
-the first as it was. The changed order has new ids and the last place in the queue at its price.
-"""
-
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +7,7 @@ from msgspec.structs import replace
 
 from crossmargin.api.binance import shapes
 from crossmargin.api.binance.desk import Desk, Request
-from crossmargin.api.binance.errors import TEXTS, DialectError, refusal, refused_in
+from crossmargin.api.binance.errors import DialectError, refusal, refused_in
 from crossmargin.api.binance.exchange_info import OPEN_ORDERS_MAX
 from crossmargin.api.binance.order_entry import (
     ORDER_SIDES,
@@ -32,13 +26,11 @@ from crossmargin.history.records import OrderRecord
 from crossmargin.model.order import OrderType
 from crossmargin.money import ZERO, plain
 from crossmargin.runtime.loop import Answer
-from crossmargin.venue.command import AnyCommand, CancelOrder, PlaceOrder
+from crossmargin.venue.command import AmendOrder, CancelOrder, PlaceOrder
 from crossmargin.venue.decide import would_refuse
 from crossmargin.venue.event import Refused
 from crossmargin.venue.state import AccountState, OpenOrder
 
-AMENDED = "amended_"
-"""How the client id of an order that replaces another begins; the first one's is used up."""
 EITHER_ID = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
 
 
@@ -154,30 +146,29 @@ def refused_order(desk: Desk, placed: PlaceOrder, refused: Refused) -> DialectEr
 
 
 async def amend(desk: Desk, request: Request) -> dict[str, Any]:
-    """Answer `PUT /fapi/v1/order`; see the module for what it does."""
+    """Answer `PUT /fapi/v1/order`: the order stays the same by both its ids."""
     params, account = request.params, desk.account_of(request)
     contract = contract_named(desk.state, params.text("symbol"))
     before = _open_order(desk, request, account)
-    if before.type is not OrderType.LIMIT or before.placed.type is not OrderType.LIMIT:
+    if before.placed.type is not OrderType.LIMIT:
         raise DialectError(-5025)
     sign = required(params.choice("side", ORDER_SIDES, -1117), "side")
     size = quantity(params, desk.state, contract, sign)
     price = price_named(params, desk.state, contract)
     if size * before.size < 0:
         raise DialectError(-1117)
-    left = size - before.filled
-    if left * sign <= 0:
-        raise DialectError(-4003)
-    if left == before.size and price == before.price:
+    if size == before.size + before.filled and price == before.price:
         raise DialectError(-5027)
-    name = f"{AMENDED}{before.id}_{desk.service.wall_ms()}"
-    placed = replace(before.placed, client_id=name, size=left, price=price, at_ms=0)
-    check_key(desk, request, placed, instead_of=1)
-    amendment = _Amendment(desk, before.id, placed)
-    answer = desk.noted(request, await desk.service.ask_each(amendment.commands()))
-    if amendment.refused is not None:
-        raise refused_order(desk, placed, amendment.refused)
-    return shapes.order(record_of(desk, placed, answer, account.held(placed)))
+    wanted = replace(before.placed, size=size, price=price)
+    check_key(desk, request, wanted, instead_of=1)
+    command = AmendOrder(
+        at_ms=0, account=request.account, order_id=before.id, size=size, price=price
+    )
+    answer = desk.noted(request, await desk.service.ask(command))
+    refused = refused_in(answer.events)
+    if refused is not None:
+        raise refused_order(desk, wanted, refused)
+    return shapes.order(record_by_id(desk, request.account, before.id))
 
 
 async def cancel(desk: Desk, request: Request) -> dict[str, Any]:
@@ -243,25 +234,6 @@ async def all_orders(desk: Desk, request: Request) -> list[dict[str, Any]]:
     first = request.params.integer("orderId") or 0
     found = [one for one in records if one.id >= first]
     return [shapes.order(one) for one in part(request.params, found, lambda one: one.created_ms)]
-
-
-class _Amendment:
-    """Cancelling one order and placing another, with nothing between them."""
-
-    def __init__(self, desk: Desk, order_id: int, placed: PlaceOrder) -> None:
-        self._desk, self._order_id, self._placed = desk, order_id, placed
-        self.refused: Refused | None = None
-
-    def commands(self) -> Iterator[AnyCommand]:
-        # Asked for when its turn has come: the order may be over, and prices have moved.
-        state, account = self._desk.state, self._placed.account
-        if self._order_id not in state.accounts[account].orders:
-            self.refused = Refused(code=-2013, reason=TEXTS[-2013])
-            return
-        self.refused = would_refuse(state, self._placed)
-        if self.refused is None:
-            yield CancelOrder(at_ms=0, account=account, order_id=self._order_id)
-            yield self._placed
 
 
 def _open_order(desk: Desk, request: Request, account: AccountState) -> OpenOrder:

@@ -77,7 +77,7 @@ def order_update(
 
     Parameters
     ----------
-    what : NEW, TRADE, CANCELED, EXPIRED or CALCULATED.
+    what : NEW, AMENDMENT, TRADE, CANCELED, EXPIRED or CALCULATED.
     """
     filled = _filled(fill, fee_asset)
     return {

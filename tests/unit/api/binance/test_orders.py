@@ -135,26 +135,41 @@ def test_the_smallest_notional_is_named(booth):
     )
 
 
-def test_an_order_is_amended_by_another_in_its_place(booth):
-    first = booth.order(price="49000").json
-    amended = booth.signed(
-        *("PUT", "/fapi/v1/order"),
-        symbol=BTC,
-        orderId=first["orderId"],
-        side="BUY",
-        quantity="0.02",
-        price="48000",
+def amended(booth, order_id, **changes):
+    fields = {"symbol": BTC, "side": "BUY", "quantity": "0.02", "price": "48000", **changes}
+    return booth.signed("PUT", "/fapi/v1/order", orderId=order_id, **fields)
+
+
+def test_an_amended_order_is_the_same_order(booth):
+    first = booth.order(price="49000", newClientOrderId="mine").json
+    found = amended(booth, first["orderId"])
+
+    assert (200, first["orderId"], "mine", "NEW", "48000", "0.02") == (
+        *(found.status, found.json["orderId"], found.json["clientOrderId"]),
+        *(found.json["status"], found.json["price"], found.json["origQty"]),
+    )
+    (listed,) = booth.get("/fapi/v1/openOrders").json
+    assert found.json == listed
+    assert (
+        "CANCELED"
+        == booth.delete("/fapi/v1/order", symbol=BTC, origClientOrderId="mine").json["status"]
     )
 
-    assert (200, "48000", "0.02") == (
-        amended.status,
-        amended.json["price"],
-        amended.json["origQty"],
+
+def test_an_amended_order_may_be_filled_at_once(booth):
+    first = booth.order(price="49000", quantity="0.01").json
+    found = amended(booth, first["orderId"], price="50100").json
+
+    # The best ask is 50,000.1 for more than that.
+    assert ("FILLED", "0.02", "50000.1") == (
+        *(found["status"], found["executedQty"], found["avgPrice"]),
     )
-    statuses = {
-        one["orderId"]: one["status"] for one in booth.get("/fapi/v1/allOrders", symbol=BTC).json
-    }
-    assert {first["orderId"]: "CANCELED", amended.json["orderId"]: "NEW"} == statuses
+
+
+def test_a_post_only_order_amended_to_trade_at_once_is_cancelled(booth):
+    first = booth.order(price="49000", timeInForce="GTX").json
+
+    assert "CANCELED" == amended(booth, first["orderId"], price="50100").json["status"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,17 @@ def stop(booth, **changes):
     return booth.post("/fapi/v1/algoOrder", **(fields | more)).json
 
 
+def test_an_order_that_is_amended(booth, socket):
+    order_id = booth.order(price="49000").json["orderId"]
+    fields = {"symbol": BTC, "side": "BUY", "quantity": "0.02", "price": "48000"}
+    booth.signed("PUT", "/fapi/v1/order", orderId=order_id, **fields)
+    (_, told) = (one["o"] for one in socket.rest())
+
+    assert ("AMENDMENT", "NEW", order_id, "0.02", "48000") == (
+        *(told["x"], told["X"], told["i"], told["q"], told["p"]),
+    )
+
+
 def test_orders_that_are_cancelled(booth, socket):
     resting = booth.order(price="49000").json
     waiting = stop(booth)
