@@ -6,7 +6,7 @@ from decimal import Decimal
 from crossmargin.cli.numbers import full
 from crossmargin.margin.assessment import Assessment, PositionAssessment
 from crossmargin.margin.lookup import index_of, leverage_of, leverage_setting
-from crossmargin.margin.option_positions import forward_of
+from crossmargin.margin.option_terms import forward_of
 from crossmargin.margin.options import out_of_the_money
 from crossmargin.margin.requirement import (
     Exposure,

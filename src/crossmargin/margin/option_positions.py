@@ -14,35 +14,18 @@ from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assessment import PositionAssessment
+from crossmargin.margin.option_terms import forward_of, terms_of
 from crossmargin.margin.options import OptionQuote, option_margin, out_of_the_money
 from crossmargin.margin.pnl import notional_and_pnl
 from crossmargin.margin.standard_manager import OptionLeg, worst_payoff
 from crossmargin.margin.tally import Tally
 from crossmargin.model.account import MarginMode, Position
-from crossmargin.model.instrument import Instrument, Kind, OptionTerms
+from crossmargin.model.instrument import Kind
 from crossmargin.model.market import Market
 from crossmargin.model.option import Right
 from crossmargin.money import ONE, ZERO
 from crossmargin.rulebooks.margin_rule import OptionMethod
 from crossmargin.rulebooks.schema import Contract, Rulebook
-
-
-def terms_of(instrument: Instrument) -> OptionTerms:
-    """Return the option's terms.
-
-    Raises
-    ------
-    InvariantBroken
-        If the instrument is none.
-    """
-    if instrument.option is None:
-        raise InvariantBroken(f"{instrument.symbol} is margined as an option and is none")
-    return instrument.option
-
-
-def forward_of(instrument: Instrument, index: Decimal, market: Market) -> Decimal:
-    """Return the mark of the future of the same expiry, else the index; in the quote asset."""
-    return market.marks.get(terms_of(instrument).forward_symbol, index)
 
 
 def assess_option(

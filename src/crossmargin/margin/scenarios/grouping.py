@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from msgspec import Struct
 
 from crossmargin.margin.black import implied_volatility
-from crossmargin.margin.option_positions import forward_of, terms_of
+from crossmargin.margin.option_terms import forward_of, terms_of
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.instrument import Instrument, OptionTerms

@@ -35,12 +35,28 @@ def shifted(
     """
     if direction is Direction.NONE or not seconds:
         return volatility
-    if direction is Direction.UP:
-        raised = volatility * (ONE + shift.range_up * term(seconds, shift))
-        return max(raised, shift.up_floor)
-    if direction is Direction.DOWN:
-        return volatility * max(ZERO, ONE - shift.range_down * term(seconds, shift))
-    raise InvariantBroken(f"{direction} tilts the smile and does not shift it")
+    moved = volatility * factor(seconds, direction, shift)
+    return max(moved, shift.up_floor) if direction is Direction.UP else moved
+
+
+@exact
+def factor(seconds: Decimal, direction: Direction, shift: TermShift) -> Decimal:
+    """Return what volatility is multiplied by, its floor apart; `seconds` above zero.
+
+    Raises
+    ------
+    InvariantBroken
+        If the direction tilts the smile, which is no shift.
+    """
+    match direction:
+        case Direction.NONE:
+            return ONE
+        case Direction.UP:
+            return ONE + shift.range_up * term(seconds, shift)
+        case Direction.DOWN:
+            return max(ZERO, ONE - shift.range_down * term(seconds, shift))
+        case _:
+            raise InvariantBroken(f"{direction} tilts the smile and does not shift it")
 
 
 @exact
