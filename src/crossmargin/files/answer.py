@@ -100,9 +100,12 @@ def venue_ratio(health: Health | None, rulebook: Rulebook) -> Decimal | None:
 def distance(position: PositionAssessment, boundary: PositionBoundary | None) -> Decimal | None:
     """Return how far the mark may move, as a fraction of it, before the nearer liquidation price.
 
-    Rounded towards zero at 8 places; zero or less where the mark is already beyond.
+    Of an option: how far its underlying's forward may. Rounded towards zero at 8 places; zero
+    where it is already beyond.
     """
     mark = position.mark_price
+    if boundary is not None and boundary.reference is not None:
+        mark = boundary.reference
     if boundary is None or mark is None:
         return None
     ends = []

@@ -45,6 +45,8 @@ class PositionBoundary(Struct, frozen=True):
     bankruptcy_price : the nearest price at which equity is zero; None if there is none.
     is_lower_known, is_upper_known : whether None there means that there is none; where a ladder is
         known only in part, an end beyond it is not known.
+    reference : the price now of what these are prices of, where that is not the position's own
+        mark: an option's are prices of its forward.
     """
 
     lower: Decimal | None
@@ -53,6 +55,7 @@ class PositionBoundary(Struct, frozen=True):
     bankruptcy_price: Decimal | None = None
     is_lower_known: bool = True
     is_upper_known: bool = True
+    reference: Decimal | None = None
 
 
 class JointBoundary(Struct, frozen=True):

@@ -134,6 +134,7 @@ def _boundary(
         at(high, is_low=False),
         roots if len(roots) > 2 else (),
         _closest(at(zero_low, is_low=True), at(zero_high, is_low=False), price),
+        reference=None if leg.option is None else price,
     )
 
 
