@@ -238,6 +238,7 @@ async def _feed(opened: Opened, first: asyncio.Event) -> None:
         service.now_ms(),
         opened.context.steering,
         is_timed=opened.speed is not None,
+        say=lambda why: log("the feed cannot be read any further", logging.ERROR, why=why),
     )
 
     def announced() -> Iterator[AnyCommand]:

@@ -7,6 +7,7 @@ store it made again. Everything here yields commands; handing them over is `Serv
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from crossmargin.durations import DAY_MS, HOUR_MS
-from crossmargin.errors import UnknownError
+from crossmargin.errors import FeedError, UnknownError
 from crossmargin.feeds.moments import Feed, Moment, load_feed
 from crossmargin.feeds.series import utc
 from crossmargin.feeds.synthetic import Walk, synthetic_path
@@ -143,9 +144,15 @@ def candles_market(
     names = tuple(symbols)
 
     def moments(from_ms: int, state: State) -> Iterator[Moment]:
-        while (feed := _day(where, names, from_ms, rulebook)) is not None:
-            yield from feed.moments
-            from_ms = feed.to_ms
+        def read(day_from_ms: int) -> Future[Feed | None]:
+            return reader.submit(_day, where, names, day_from_ms, rulebook)
+
+        with ThreadPoolExecutor(1) as reader:
+            ahead = read(from_ms)
+            while (feed := ahead.result()) is not None:
+                # A day takes long to read: nobody should wait for it when its time has come.
+                ahead = read(feed.to_ms)
+                yield from feed.moments
 
     day = datetime.fromtimestamp(start_ms / 1000, UTC).strftime("%Y-%m-%dT%H%M")
     return Market(f"candles-{day}", names, start_ms, settings, moments, first.choice)
@@ -195,6 +202,7 @@ def prices_of(
     steering: Steering,
     *,
     is_timed: bool,
+    say: Callable[[str], None],
 ) -> Iterator[AnyCommand]:
     """Yield what the feed makes the world do from a time on; see `feed_pump.pump`.
 
@@ -203,13 +211,21 @@ def prices_of(
     steering : puts the market elsewhere than the feed has it.
     is_timed : whether time goes on when the feed has ended, so that prices grow stale; else the
         venue stands still.
+    say : told why, in one sentence, if the feed cannot be read any further; it has ended then.
     """
-    moments = steering.steered(market.moments(from_ms, look()), look)
+    moments = steering.steered(_readable(market.moments(from_ms, look()), say), look)
     yield from pump(moments, look, steering.maker, steering.collateral)
     at_ms = look().at_ms
     while is_timed:
         at_ms += STEP_MS
         yield command.Tick(at_ms=at_ms)
+
+
+def _readable(moments: Iterator[Moment], say: Callable[[str], None]) -> Iterator[Moment]:
+    try:
+        yield from moments
+    except FeedError as error:
+        say(str(error))
 
 
 def _day(where: Path, symbols: Sequence[str], from_ms: int, rulebook: Rulebook) -> Feed | None:

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.runtime.loop import Writer
 from crossmargin.runtime.recording import header_of
@@ -56,7 +58,7 @@ async def fed(service, moments=1):
         left = moments
         steering = steering_of(MARKET, RULEBOOK)
         look, start_ms = lambda: service.state, service.now_ms()
-        for one in prices_of(MARKET, look, start_ms, steering, is_timed=False):
+        for one in prices_of(MARKET, look, start_ms, steering, is_timed=False, say=pytest.fail):
             yield one
             left -= type(one).__name__ == "Tick"
             if not left:

@@ -152,17 +152,33 @@ def test_symbols_that_are_named_must_be_there(folder):
         candles_market(folder / "nowhere", START_MS, RULEBOOK)
 
 
+def fed_from(market, state, from_ms, *, is_timed=True, say=pytest.fail):
+    steering = steering_of(market, RULEBOOK)
+    return prices_of(market, lambda: state, from_ms, steering, is_timed=is_timed, say=say)
+
+
 @pytest.mark.parametrize("is_timed", [True, False])
 def test_when_the_feed_has_ended_time_goes_on_or_stands_still(folder, is_timed):
     market = candles_market(folder, START_MS, RULEBOOK)
     state = state_of(market)
     last_ms = START_MS + HOURS * 3_600_000
-    asked = prices_of(
-        market, lambda: state, last_ms, steering_of(market, RULEBOOK), is_timed=is_timed
-    )
+    asked = fed_from(market, state, last_ms, is_timed=is_timed)
     state.accounts[MAKER] = None  # Never asked: no moment is left.
     first = list(islice(asked, 3))
 
     assert is_timed == bool(first)
     assert all(isinstance(one, Tick) for one in first)
     assert not any(isinstance(one, Observe) for one in first)
+
+
+def test_a_feed_that_cannot_be_read_ends_and_says_why(folder):
+    market = candles_market(folder, START_MS, RULEBOOK)
+    state, said = state_of(market), []
+    file = folder / "BTCUSDT-1h.csv"
+    file.write_text(CANDLES.replace("1300", "rubbish"))
+    first = list(islice(fed_from(market, state, START_MS, say=said.append), 3))
+
+    assert [Tick] * 3 == [type(one) for one in first]
+    [why] = said
+    assert str(file) in why
+    assert "rubbish" in why
