@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from crossmargin.margin.borrowing import (
+from crossmargin.margin.collateral import unheld
+from crossmargin.margin.pnl import unrealised_pnl
+from crossmargin.margin.pooled.borrowing import (
     automatic_borrow,
     borrow_limit_price,
     borrowable,
     unborrowed_ratio,
-    unheld,
 )
-from crossmargin.margin.pnl import unrealised_pnl
 from crossmargin.margin.returns import return_on_equity
 from crossmargin.margin.spot_margin import (
     Isolated,

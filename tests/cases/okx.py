@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import UnitAssessment
-from crossmargin.margin.borrowing import unheld
-from crossmargin.margin.collateral import rates, worth
+from crossmargin.margin.collateral import rates, unheld, worth
 from crossmargin.margin.orders import initial_margin
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.market import Market

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from crossmargin.money import ONE, ZERO, quotient_down
+from crossmargin.money import ONE, ZERO, exact, quotient_down
 from crossmargin.rulebooks.schema import Collateral
 
 
@@ -86,3 +86,9 @@ def amount_of(worth_usd: Decimal, rates: Rates) -> Decimal:
 def available(free_usd: Decimal, rates: Rates) -> Decimal:
     """Return how much of an asset `free_usd` covers, at its ask rate; rounded down."""
     return quotient_down(free_usd, rates.ask)
+
+
+@exact
+def unheld(total: Decimal, hold: Decimal) -> Decimal:
+    """Return what open orders leave free of a spot amount: total − hold; exact."""
+    return total - hold

@@ -3,16 +3,16 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
-
-from crossmargin.margin.borrowing import (
+from crossmargin.margin.collateral import unheld
+from crossmargin.margin.pooled.borrowing import (
     automatic_borrow,
     borrow_limit_price,
     borrowable,
     unborrowed_ratio,
-    unheld,
 )
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from crossmargin.money import exact
 
 D = Decimal
