@@ -28,7 +28,8 @@ if _typing.TYPE_CHECKING:
     from crossmargin.files.answer import answer
     from crossmargin.margin.assess import assess
     from crossmargin.margin.assessment import Assessment, Status
-    from crossmargin.margin.boundary import boundaries, liquidating_multiple
+    from crossmargin.margin.boundary import boundaries
+    from crossmargin.margin.direction import crossings_along, liquidating_multiple
     from crossmargin.margin.health import Health
     from crossmargin.margin.tiers import maintenance_margin, tier_of
     from crossmargin.model.account import (
@@ -81,6 +82,7 @@ __all__ = [
     "answer",
     "assess",
     "boundaries",
+    "crossings_along",
     "editions",
     "liquidating_multiple",
     "load_rulebook",
@@ -105,7 +107,8 @@ _HOMES = {
     "crossmargin.files.answer": ("answer",),
     "crossmargin.margin.assess": ("assess",),
     "crossmargin.margin.assessment": ("Assessment", "Status"),
-    "crossmargin.margin.boundary": ("boundaries", "liquidating_multiple"),
+    "crossmargin.margin.boundary": ("boundaries",),
+    "crossmargin.margin.direction": ("crossings_along", "liquidating_multiple"),
     "crossmargin.margin.health": ("Health",),
     "crossmargin.model.account": (
         "Account",

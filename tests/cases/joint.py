@@ -8,7 +8,7 @@ the mark apart, at which it is not; a safe interval narrower than that is passed
 
 from decimal import Decimal
 
-from crossmargin.margin.boundary import liquidating_multiple
+from crossmargin.margin.direction import liquidating_multiple
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, exact
 from tests.cases.accounts import NO_LADDER, Held, parts

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmargin.margin.assess import assess
-from crossmargin.margin.boundary import liquidating_multiple
+from crossmargin.margin.direction import liquidating_multiple
 from tests.property import brute
 from tests.property.books import plain, prices
 from tests.property.strategies import worlds

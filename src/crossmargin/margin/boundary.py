@@ -12,7 +12,7 @@ Orders, leverage and ladders are held. In multi-assets mode the index of a colla
 held while one symbol moves, and moves with the marks when all do, unless the asset is stable.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -97,9 +97,9 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
     by_unit: dict[str, JointBoundary | None] = {}
     missing: dict[str, None] = {}
     for unit in units_of(account, rulebook):
-        unpriced = _unpriced(unit, rulebook)
-        if unpriced or missing_of(unit, market, rulebook):
-            missing |= dict.fromkeys(unpriced)
+        lacking = unpriced(unit, rulebook)
+        if lacking or missing_of(unit, market, rulebook):
+            missing |= dict.fromkeys(lacking)
             by_unit[unit.name] = None
             continue
         symbols = dict.fromkeys(p.symbol for p in unit.positions if p.symbol in market.marks)
@@ -118,61 +118,15 @@ def boundaries(account: Account, market: Market, rulebook: Rulebook) -> Boundari
     )
 
 
-@exact
-def liquidating_multiple(
-    account: Account, market: Market, rulebook: Rulebook, vector: Mapping[str, Decimal]
-) -> Decimal | None:
-    """Return the smallest k ≥ 0 at which moving prices by k × `vector` liquidates something.
-
-    Parameters
-    ----------
-    vector : relative move per symbol, such as {"BTCUSDT": -0.05, "ETHUSDT": -0.08}; symbols it
-        does not name are held. In multi-assets mode it may name assets, whose index then moves;
-        an asset that is neither named nor stable moves with the first named symbol it is the
-        base of.
-
-    Returns
-    -------
-    Decimal or None
-        Rounded towards zero at 8 places; 0 if already liquidatable, None if never while all
-        prices stay above zero.
-
-    Raises
-    ------
-    UnknownError
-        If a price, ladder or collateral buffer is missing, or the move leads to where a ladder
-        is not known.
-    """
-    units = units_of(account, rulebook)
-    missing = [
-        name
-        for unit in units
-        for name in (*missing_of(unit, market, rulebook), *_unpriced(unit, rulebook))
-    ]
-    if missing:
-        raise UnknownError(f"the joint move is unknown without {', '.join(missing)}")
-    of_base = {
-        rulebook.contracts[symbol].instrument.base: move
-        for symbol, move in reversed(list(vector.items()))
-        if symbol in rulebook.contracts
-    }
-    moves = _Moves(
-        lambda symbol: vector.get(symbol, Decimal(0)),
-        lambda asset: vector.get(asset, of_base.get(asset, Decimal(0))),
-    )
-    found = [_multiple(unit, moves, market, rulebook) for unit in units]
-    return min((multiple for multiple in found if multiple is not None), default=None)
-
-
-class _Moves(Struct, frozen=True):
+class Moves(Struct, frozen=True):
     """The relative move of each symbol's mark and each non-stable asset's index."""
 
     of_symbol: Callable[[str], Decimal]
     of_asset: Callable[[str], Decimal]
 
 
-def _all_by(move: Decimal) -> _Moves:
-    return _Moves(lambda _: move, lambda _: move)
+def _all_by(move: Decimal) -> Moves:
+    return Moves(lambda _: move, lambda _: move)
 
 
 def _safe_prices(
@@ -247,7 +201,7 @@ def _joint(unit: Unit, market: Market, rulebook: Rulebook) -> JointBoundary | No
     sides: list[tuple[Decimal | None, bool]] = []
     for move in (-ONE, ONE):
         try:
-            sides.append((_multiple(unit, _all_by(move), market, rulebook), True))
+            sides.append((multiple_of(unit, _all_by(move), market, rulebook), True))
         except UnknownError:
             sides.append((None, False))
     (down, is_down_known), (up, is_up_known) = sides
@@ -272,7 +226,16 @@ def _closest(low: Decimal | None, high: Decimal | None, mark: Fraction) -> Decim
     return low if abs(mark - Fraction(low)) <= abs(Fraction(high) - mark) else high
 
 
-def _multiple(unit: Unit, moves: _Moves, market: Market, rulebook: Rulebook) -> Decimal | None:
+def multiple_of(unit: Unit, moves: Moves, market: Market, rulebook: Rulebook) -> Decimal | None:
+    """Return the smallest k ≥ 0 at which moving prices by k × `moves` liquidates the unit.
+
+    Rounded towards zero at 8 places; None if never while all prices stay above zero.
+
+    Raises
+    ------
+    UnknownError
+        If the move leads to where a ladder is not known.
+    """
     symbols = {position.symbol for position in unit.positions if position.size}
     if not symbols and not unit.is_multi:
         return None
@@ -319,7 +282,8 @@ def _reached(path: Curve, *, has_stake: bool) -> Fraction | None:
     return reached
 
 
-def _unpriced(unit: Unit, rulebook: Rulebook) -> list[str]:
+def unpriced(unit: Unit, rulebook: Rulebook) -> list[str]:
+    """Return what keeps the unit from being judged at other prices than these."""
     # What a short option is worth elsewhere than at its given mark takes a volatility, not given
     # here. A long one asks for nothing and is no collateral, whatever it is worth.
     return [

@@ -7,7 +7,7 @@ import pytest
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Status
-from crossmargin.margin.boundary import liquidating_multiple
+from crossmargin.margin.direction import liquidating_multiple
 from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order

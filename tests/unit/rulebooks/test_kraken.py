@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmargin.margin.assess import assess
-from crossmargin.margin.boundary import liquidating_multiple
+from crossmargin.margin.direction import liquidating_multiple
 from crossmargin.margin.expression import Line
 from crossmargin.margin.paths import curve
 from crossmargin.margin.units import units_of

@@ -6,7 +6,7 @@ underlying moves with it (`path`). A position's prices are its own mark at the c
 those of its forward. Rounded to the tick inside the safe interval.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
 from crossmargin.margin.boundary import (
@@ -68,7 +68,7 @@ def portfolio_boundaries(
         for pool in dict.fromkeys(_pool(one, account, rulebook) for one in members):
             if now.get(pool) is None:
                 continue
-            bends = _bends(members, start)
+            bends = bends_of(account, start, {base})
             safe = path.crossings(pool, bends, has_maintenance=True)
             solvent = path.crossings(pool, bends, has_maintenance=False)
             for one in members:
@@ -77,7 +77,7 @@ def portfolio_boundaries(
     stable = {asset for asset, one in rulebook.collateral.items() if one.is_stable}
     moving = frozenset({*bases.values(), *account.balances, *market.index} - stable)
     together = _Path(judge, start, moving)
-    bends = _bends(held, start)
+    bends = bends_of(account, start, moving)
     units = {
         pool: None if health is None else _joint(pool, together, bends, has_stake=bool(held))
         for pool, health in now.items()
@@ -95,11 +95,12 @@ def _pool(position: Position, account: Account, rulebook: Rulebook) -> str:
     return rulebook.contracts[position.symbol].instrument.settle
 
 
-def _bends(positions: list[Position], start: Anchored) -> list[Decimal]:
-    # Multiples of the price at which a held option's forward is at its strike.
+def bends_of(account: Account, start: Anchored, assets: Collection[str]) -> list[Decimal]:
+    """Return the multiples of the price at which an option on `assets` is at its strike."""
     found = []
-    for position in positions:
-        leg = leg_of(start.instruments[position.symbol], ONE, ONE, start.market, {})
+    for position in account.positions:
+        one = start.instruments[position.symbol]
+        leg = leg_of(one, ONE, ONE, start.market, {}) if one.base in assets else ""
         if not isinstance(leg, str) and leg.option is not None:
             found.append(leg.option.strike / leg.price)
     return found

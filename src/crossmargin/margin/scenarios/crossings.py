@@ -44,17 +44,18 @@ class Crossings(Struct, frozen=True):
 
     Attributes
     ----------
-    safe : ascending, each from its lowest to its highest safe multiple; at an end of the path,
-        `LOWEST` or `HIGHEST`.
+    safe : ascending, each from its lowest to its highest safe multiple.
+    ends : of the path, which are no crossings.
     """
 
     safe: tuple[tuple[Decimal, Decimal], ...]
+    ends: tuple[Decimal, Decimal] = (LOWEST, HIGHEST)
 
     @property
     def roots(self) -> tuple[Decimal, ...]:
         """Return the safe side of every crossing, ascending."""
-        ends = (end for span in self.safe for end in span)
-        return tuple(end for end in ends if LOWEST < end < HIGHEST)
+        found = (end for span in self.safe for end in span)
+        return tuple(end for end in found if end not in self.ends)
 
     def nearest(self, at: Decimal = ONE) -> tuple[Decimal | None, Decimal | None]:
         """Return the ends of the safe interval around `at`, or nearest to it; None where none."""
@@ -65,22 +66,29 @@ class Crossings(Struct, frozen=True):
         if not self.safe:
             return None, None
         low, high = min(self.safe, key=distance)
-        return (low if low > LOWEST else None), (high if high < HIGHEST else None)
+        lowest, highest = self.ends
+        return (low if low > lowest else None), (high if high < highest else None)
 
 
 @exact
-def crossings(surplus: Surplus, bends: Iterable[Decimal] = ()) -> Crossings:
+def crossings(
+    surplus: Surplus,
+    bends: Iterable[Decimal] = (),
+    ends: tuple[Decimal, Decimal] = (LOWEST, HIGHEST),
+) -> Crossings:
     """Return where `surplus` is above zero along the path.
 
     Parameters
     ----------
-    surplus : continuous; asked at multiples from `LOWEST` to `HIGHEST`.
+    surplus : continuous; asked at multiples of the price between `ends`.
     bends : multiples to sample besides, such as strikes.
     """
-    samples = {at: surplus(at) for at in sample_points(bends)}
+    lowest, highest = ends
+    points = (at for at in sample_points(bends) if lowest < at < highest)
+    samples = {at: surplus(at) for at in (lowest, *points, highest)}
     samples |= _turns(samples, surplus)
     safe: list[tuple[Decimal, Decimal]] = []
-    start = LOWEST if samples[LOWEST] > 0 else None
+    start = lowest if samples[lowest] > 0 else None
     for (low, below), (high, above) in pairwise(sorted(samples.items())):
         if below <= 0 < above:
             start = _narrowed(surplus, unsafe=low, safe=high)
@@ -88,8 +96,8 @@ def crossings(surplus: Surplus, bends: Iterable[Decimal] = ()) -> Crossings:
             safe.append((start, _narrowed(surplus, unsafe=high, safe=low)))
             start = None
     if start is not None:
-        safe.append((start, HIGHEST))
-    return Crossings(tuple(safe))
+        safe.append((start, highest))
+    return Crossings(tuple(safe), ends)
 
 
 def sample_points(bends: Iterable[Decimal]) -> list[Decimal]:
