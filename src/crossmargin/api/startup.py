@@ -2,8 +2,6 @@
 
 import ipaddress
 from decimal import Decimal
-from hashlib import sha256
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -12,6 +10,7 @@ from crossmargin.api.context import Context, Settings
 from crossmargin.api.gate import Gate
 from crossmargin.api.keys import Key, Keys, Scope, master_key
 from crossmargin.api.limits import WALLET, DayResults
+from crossmargin.api.places import Places
 from crossmargin.api.signing import AHEAD_MS, Verifier
 from crossmargin.durations import DAY_MS
 from crossmargin.errors import UsageError
@@ -39,21 +38,6 @@ HANDED_OUT = "handed out at the start to"
 """How the label of a key begins that the server prints."""
 HISTORY_RECORDS = 50_000
 """How many records of the journal's end are read back for those who ask what has happened."""
-
-
-class Places(Struct, frozen=True):
-    """Where things are kept.
-
-    Attributes
-    ----------
-    store : a path, or the address of a database.
-    master_key, keys, audit : files beside it.
-    """
-
-    store: str
-    master_key: Path
-    keys: Path
-    audit: Path
 
 
 class Opened(Struct, frozen=True):
@@ -102,34 +86,6 @@ def check_address(host: str, *, is_remote_allowed: bool, has_master_key: bool) -
         )
     if not has_master_key:
         raise UsageError(f"--host {host}: name the master key with --master-key-file as well")
-
-
-def places_of(store: str | None, default: Path, master_key_file: Path | None) -> Places:
-    """Return where things are kept: beside the store, or in the folder of `default`.
-
-    Parameters
-    ----------
-    default : the path of the store where none is named.
-
-    Raises
-    ------
-    UsageError
-        If the store would be a folder.
-    """
-    place = store or str(default)
-    if "://" in place:
-        # A database's address may hold a password: it names no file.
-        beside = default.with_name(f"database-{sha256(place.encode()).hexdigest()[:12]}")
-    elif Path(place).is_dir():
-        raise UsageError(f"{place}: is a folder; name a file in it for the store")
-    else:
-        beside = Path(place)
-    return Places(
-        place,
-        master_key_file or beside.with_name(f"{beside.name}.master-key"),
-        beside.with_name(f"{beside.name}.keys.json"),
-        beside.with_name(f"{beside.name}.audit.jsonl"),
-    )
 
 
 def hosts_of(host: str, port: int, names: tuple[str, ...] = ()) -> frozenset[str]:

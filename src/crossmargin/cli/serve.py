@@ -85,6 +85,7 @@ def serve(
     from crossmargin.api import server, startup
     from crossmargin.api.context import Settings
     from crossmargin.api.logs import start_logs
+    from crossmargin.api.places import places_of
 
     startup.check_address(
         host, is_remote_allowed=allow_remote, has_master_key=master_key_file is not None
@@ -92,7 +93,7 @@ def serve(
     rate = _speed(speed)
     rulebook, market = _market(venue, edition, feed, symbols)
     default = stores_folder() / f"{venue}-{market.name}.db"
-    places = startup.places_of(store, default, master_key_file)
+    places = places_of(store, default, master_key_file)
     if places.keys.parent == default.parent:
         default.parent.mkdir(parents=True, exist_ok=True)
     place = server.bound(host, port)

@@ -60,7 +60,7 @@ def verify(
 def _audited(store: str) -> dict[str, object] | None:
     """Return how many sound lines the audit log beside a store has; None where there is none."""
     from crossmargin.api.audit import check
-    from crossmargin.api.startup import places_of
+    from crossmargin.api.places import places_of
     from crossmargin.cli.serve import stores_folder
 
     # The store has a name; the folder is that of the files beside a database.

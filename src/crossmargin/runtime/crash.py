@@ -12,7 +12,6 @@ maker fills up at every moment as far as its capital goes, and that is how it ru
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -30,7 +29,7 @@ from crossmargin.runtime.market_maker import MarketMaker
 from crossmargin.runtime.population import Person, coins_of, open_interest_usd
 from crossmargin.venue import command, event
 from crossmargin.venue.command import AnyCommand
-from crossmargin.venue.event import AnyEvent
+from crossmargin.venue.decide import Decide
 from crossmargin.venue.judging import judged
 from crossmargin.venue.ledger import audit, event_audit
 from crossmargin.venue.settings import VenueSettings
@@ -51,8 +50,6 @@ MOVING = (
     event.LossShared,
 )
 """Events with which money or positions move."""
-
-Decide: TypeAlias = Callable[[State, AnyCommand], tuple[AnyEvent, ...]]
 
 
 class Scale(Struct, frozen=True):

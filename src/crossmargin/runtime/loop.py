@@ -32,7 +32,6 @@ from crossmargin.store.journal import Journal
 from crossmargin.store.recovery import Recovered, recover
 from crossmargin.store.snapshot import snapshot_of
 from crossmargin.store.state_hash import is_due
-from crossmargin.store.verify import Decide
 from crossmargin.venue.command import (
     AnyCommand,
     CancelAll,
@@ -44,6 +43,7 @@ from crossmargin.venue.command import (
     ObserveAsset,
     Tick,
 )
+from crossmargin.venue.decide import Decide
 from crossmargin.venue.event import AnyEvent, Refused
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.state import State

@@ -13,8 +13,8 @@ from crossmargin.runtime.clock import ManualClock
 from crossmargin.runtime.loop import Writer
 from crossmargin.store.journal import Header
 from crossmargin.store.places import new_journal_at
-from crossmargin.store.verify import Decide
 from crossmargin.venue.command import AnyCommand
+from crossmargin.venue.decide import Decide
 from crossmargin.venue.event import AnyEvent
 from crossmargin.venue.settings import VenueSettings
 from crossmargin.venue.state import State

@@ -30,10 +30,11 @@ from crossmargin.money import exact, plain
 from crossmargin.runtime.edge import edge_prices
 from crossmargin.runtime.facts import fact, is_met
 from crossmargin.runtime.market_maker import tick_of
-from crossmargin.runtime.story_market import SOURCE, Decide, StoryMarket, in_words
+from crossmargin.runtime.story_market import SOURCE, StoryMarket, in_words
 from crossmargin.runtime.story_opening import open_story
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand
+from crossmargin.venue.decide import Decide
 from crossmargin.venue.ledger import audit
 from crossmargin.venue.state import State
 

@@ -6,9 +6,8 @@ goes, and if the story gives trades an impact the price goes after them: that is
 liquidation can cause the next.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeAlias
 
 from crossmargin.errors import UsageError
 from crossmargin.files.story_tables import Story
@@ -18,14 +17,13 @@ from crossmargin.runtime.market_maker import MAKER, MarketMaker, tick_of
 from crossmargin.runtime.words import sentence
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand
+from crossmargin.venue.decide import Decide
 from crossmargin.venue.event import AnyEvent, Filled, Refused
 from crossmargin.venue.state import State
 
 SOURCE = "story"
 FOLLOWS_MAX = 200
 """How often in one step prices follow trades that follow prices."""
-
-Decide: TypeAlias = Callable[[State, AnyCommand], tuple[AnyEvent, ...]]
 
 
 class StoryMarket:

@@ -9,8 +9,6 @@ Not found: a whole store that was replaced by another one that is sound, or one 
 together with the note of where it ends. Keep the hash of the last record elsewhere to notice that.
 """
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
 from crossmargin import __version__
@@ -21,11 +19,8 @@ from crossmargin.store.recovery import compare, fold_entry
 from crossmargin.store.sql import SqlReader
 from crossmargin.store.state_hash import StateHash, is_comparable, shown, state_hash
 from crossmargin.venue.command import AnyCommand
-from crossmargin.venue.event import AnyEvent
+from crossmargin.venue.decide import Decide
 from crossmargin.venue.state import State
-
-Decide = Callable[[State, AnyCommand], tuple[AnyEvent, ...]]
-"""What a command does to a state: changes it and returns the events."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

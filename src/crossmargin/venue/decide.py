@@ -6,7 +6,7 @@ command that may have moved money or prices, waiting orders and failed accounts 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.money import exact
@@ -30,6 +30,9 @@ from crossmargin.venue.event import AnyEvent
 from crossmargin.venue.ledger import FUND, audit
 from crossmargin.venue.refusal import Code, Refusal
 from crossmargin.venue.state import State
+
+Decide: TypeAlias = Callable[[State, AnyCommand], tuple[AnyEvent, ...]]
+"""The venue's entrance: what a command comes to; the state has changed accordingly."""
 
 
 @exact

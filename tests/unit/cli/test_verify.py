@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from crossmargin.api.audit import Audit
-from crossmargin.api.startup import places_of
+from crossmargin.api.places import places_of
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.store.entry import Decided
 from crossmargin.store.journal import Header
