@@ -171,11 +171,12 @@ class Service:
         self._is_due = False
         count = min(BATCH_MAX, self.waiting)
         batch = [(self._first or self._rest).popleft() for _ in range(count)]
+        at_ms = self.now_ms()
         # Who goes first is a question only between batches: inside one, who asked first. A caller
         # that gave up before its turn has not asked.
         self.writer.answer(
             [
-                (self._at_now(asked), answered)
+                (_at(at_ms, asked), answered)
                 for _, asked, answered in sorted(batch, key=itemgetter(0))
                 if not answered.done()
             ]
@@ -183,12 +184,10 @@ class Service:
         if self.waiting:
             self._wake()
 
-    def _at_now(
-        self, asked: AnyCommand | Iterator[AnyCommand]
-    ) -> AnyCommand | Iterator[AnyCommand]:
-        if isinstance(asked, Command):
-            return replace(asked, at_ms=self.now_ms())
-        return asked  # Stamped one by one, as each is asked for.
+
+def _at(at_ms: int, asked: AnyCommand | Iterator[AnyCommand]) -> AnyCommand | Iterator[AnyCommand]:
+    # Several are stamped one by one, as each is asked for.
+    return replace(asked, at_ms=at_ms) if isinstance(asked, Command) else asked
 
 
 def _time(command: AnyCommand) -> int:

@@ -57,9 +57,11 @@ class SqlReader(ABC):
     Attributes
     ----------
     name : where it is, for people; no password is in it.
+    header : what the venue was started with.
     """
 
     name: str
+    header: Header
     _header: bytes
     _schema: int
 
@@ -93,13 +95,7 @@ class SqlReader(ABC):
         rows = self._rows("SELECT content FROM header")
         if len(rows) != 1 or not isinstance(rows[0][0], bytes):
             raise StoreError("header: is not there")
-        decoded_header(rows[0][0])
-        self._header = rows[0][0]
-
-    @property
-    def header(self) -> Header:
-        """Return what the venue was started with."""
-        return decoded_header(self._header)
+        self.header, self._header = decoded_header(rows[0][0]), rows[0][0]
 
     @property
     def sequence(self) -> int:
