@@ -55,6 +55,12 @@ def adjusted_equity(equities: Iterable[Decimal], open_losses: Iterable[Decimal] 
 
 
 @exact
+def account_maintenance(parts: Iterable[Decimal]) -> Decimal:
+    """Return what keeping everything asks: the sum of what positions and loans ask, in USD."""
+    return sum(parts, ZERO)
+
+
+@exact
 def loan_maintenance(loan: Decimal, maintenance_rate: Decimal) -> Decimal:
     """Return what keeping a loan asks, in the asset that is owed; exact."""
     return loan * maintenance_rate

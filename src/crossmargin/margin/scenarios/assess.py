@@ -22,6 +22,7 @@ from crossmargin.margin.assessment import (
     UnitAssessment,
     UnitKind,
 )
+from crossmargin.margin.entry import below_entry
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD
 from crossmargin.margin.pnl import notional_and_pnl, unrealised_pnl
@@ -34,7 +35,7 @@ from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
-from crossmargin.money import ONE, ZERO, exact, plain
+from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -65,7 +66,7 @@ def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> As
     """
     rule = _rule(rulebook)
     judged = _judged(account, market, rulebook, rule)
-    remarks = judged.remarks | dict.fromkeys(_below_entry(judged.pools, rule, rulebook.venue))
+    remarks = judged.remarks | dict.fromkeys(below_entry(judged.pools, rule, rulebook.venue))
     if any(position.size for position in account.positions):
         remarks[PATH_REMARK] = None
     alone = _alone(judged.grouped, rule)
@@ -244,18 +245,3 @@ def _pools(
     pool.maintenance += total.maintenance
     pool.orders += total.orders
     return (pool.unit(UnitKind.POOL, POOL_USD, POOL_USD, is_trigger_strict=is_strict),)
-
-
-def _below_entry(
-    pools: tuple[UnitAssessment, ...], rule: PortfolioRule, venue: str
-) -> tuple[str, ...]:
-    entry = rule.entry_equity_usd
-    if entry is None or len(pools) != 1 or pools[0].asset != POOL_USD or pools[0].health is None:
-        return ()
-    equity = pools[0].health.equity
-    if equity >= entry:
-        return ()
-    return (
-        f"Equity of {plain(equity)} USD is below the {plain(entry)} USD that {venue} asks for "
-        "before an account may enter portfolio mode.",
-    )
