@@ -29,7 +29,7 @@ from crossmargin.api.startup import ADMIN, Opened
 from crossmargin.errors import StoreError, UsageError
 from crossmargin.runtime.market_maker import MAKER
 from crossmargin.runtime.served_market import opening, prices_of
-from crossmargin.venue.command import AnyCommand, Tick
+from crossmargin.venue.command import AnyCommand
 
 SCHEMA = 1
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -237,7 +237,7 @@ async def _open(opened: Opened) -> None:
 
 async def _feed(opened: Opened, first: asyncio.Event) -> None:
     service = opened.context.service
-    commands = prices_of(
+    moments = prices_of(
         opened.market,
         lambda: service.state,
         service.now_ms(),
@@ -246,14 +246,12 @@ async def _feed(opened: Opened, first: asyncio.Event) -> None:
         say=lambda why: log("the feed cannot be read any further", logging.ERROR, why=why),
     )
 
-    def announced() -> Iterator[AnyCommand]:
-        for one in commands:
-            yield one
-            if isinstance(one, Tick):
-                first.set()
+    def announced(commands: Iterator[AnyCommand]) -> Iterator[AnyCommand]:
+        yield from commands
+        first.set()
 
     try:
-        await service.run_feed(announced())
+        await service.run_feed((at_ms, announced(commands)) for at_ms, commands in moments)
     except StoreError:  # The writer has halted, and says why.
         pass
     except Exception as error:  # Without its prices the venue does not go on.

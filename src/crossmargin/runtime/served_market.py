@@ -21,9 +21,10 @@ from crossmargin.feeds.series import utc
 from crossmargin.feeds.synthetic import Walk, synthetic_path
 from crossmargin.files.story_tables import LiquidityTable
 from crossmargin.rulebooks.schema import Rulebook
-from crossmargin.runtime.feed_pump import pump, replay_settings
+from crossmargin.runtime.feed_pump import replay_settings
 from crossmargin.runtime.market_maker import MAKER, MarketMaker
 from crossmargin.runtime.population import coins_of
+from crossmargin.runtime.service import Fed
 from crossmargin.runtime.steering import Steering
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand
@@ -203,8 +204,10 @@ def prices_of(
     *,
     is_timed: bool,
     say: Callable[[str], None],
-) -> Iterator[AnyCommand]:
-    """Yield what the feed makes the world do from a time on; see `feed_pump.pump`.
+) -> Iterator[Fed]:
+    """Yield the moments of the feed from a time on, and what it makes the world do at each.
+
+    What that is, is asked for when its time has come: until then the market may be put elsewhere.
 
     Parameters
     ----------
@@ -213,12 +216,12 @@ def prices_of(
         venue stands still.
     say : told why, in one sentence, if the feed cannot be read any further; it has ended then.
     """
-    moments = steering.steered(_readable(market.moments(from_ms, look()), say), look)
-    yield from pump(moments, look, steering.maker, steering.collateral)
+    for moment in _readable(market.moments(from_ms, look()), say):
+        yield moment.at_ms, steering.commands(moment, look)
     at_ms = look().at_ms
     while is_timed:
         at_ms += STEP_MS
-        yield command.Tick(at_ms=at_ms)
+        yield at_ms, iter((command.Tick(at_ms=at_ms),))
 
 
 def _readable(moments: Iterator[Moment], say: Callable[[str], None]) -> Iterator[Moment]:

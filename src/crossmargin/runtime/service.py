@@ -12,7 +12,6 @@ machine's own time (`wall_ms`) is for what is not of the venue: signatures and k
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -32,6 +31,9 @@ WAITING_MAX = 4_000
 
 Asked: TypeAlias = tuple[int, AnyCommand | Iterator[AnyCommand], "asyncio.Future[Answer]"]
 """Its number in the order of asking, what, and where its answer is awaited."""
+
+Fed: TypeAlias = tuple[int, Iterator[AnyCommand]]
+"""A moment of a feed: when it is, and what happens then, asked for when the time has come."""
 
 
 class Service:
@@ -124,14 +126,14 @@ class Service:
         """
         return await self._answered(self._first, map(self._stamped, commands))
 
-    async def run_feed(self, commands: Iterator[AnyCommand]) -> None:
+    async def run_feed(self, moments: Iterator[Fed]) -> None:
         """Hand over a feed at the clock's speed, until it ends or the venue halts for good.
 
-        Commands of one time are a moment and share a batch, each decided before the next is asked
-        for. A moment waits for the one before, so a feed that is too fast goes slower; time waits
-        for it.
+        Commands of a moment share a batch, each decided before the next is asked for. A moment
+        waits for the one before, so a feed that is too fast goes slower; time waits for it. What
+        comes in while a moment waits for its time can still change what it says.
         """
-        for at_ms, moment in groupby(commands, key=_time):
+        for at_ms, moment in moments:
             # Zero too: others get their turn between two moments.
             await asyncio.sleep(self._clock.wait_for(at_ms))
             self._stamped_ms = max(self._stamped_ms, at_ms)
@@ -188,7 +190,3 @@ class Service:
 def _at(at_ms: int, asked: AnyCommand | Iterator[AnyCommand]) -> AnyCommand | Iterator[AnyCommand]:
     # Several are stamped one by one, as each is asked for.
     return replace(asked, at_ms=at_ms) if isinstance(asked, Command) else asked
-
-
-def _time(command: AnyCommand) -> int:
-    return command.at_ms

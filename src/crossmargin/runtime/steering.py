@@ -31,10 +31,13 @@ class Steering:
         self.maker, self.collateral = maker, collateral
         self.factors: dict[str, Decimal] = {}
 
-    def steered(self, moments: Iterator[Moment], look: Callable[[], State]) -> Iterator[Moment]:
-        """Yield the feed's moments with prices where the market was put, down to the tick."""
-        for moment in moments:
-            yield self._moved(moment, look()) if self.factors else moment
+    def commands(self, moment: Moment, look: Callable[[], State]) -> Iterator[AnyCommand]:
+        """Yield what happens at a moment of the feed; see `feed_pump.commands_of`.
+
+        Prices are where the market was put by the time this is begun, down to the tick.
+        """
+        steered = self._moved(moment, look()) if self.factors else moment
+        yield from commands_of(steered, look, self.maker, self.collateral)
 
     @exact
     def put(

@@ -1,6 +1,7 @@
 """Venues that are served, small ones and real ones."""
 
 from decimal import Decimal
+from itertools import groupby, islice
 
 import pytest
 
@@ -54,14 +55,12 @@ async def opened(service, **money):
 async def fed(service, moments=1):
     """Hand over so many moments of the feed."""
 
-    def some():
-        left = moments
-        steering = steering_of(MARKET, RULEBOOK)
-        look, start_ms = lambda: service.state, service.now_ms()
-        for one in prices_of(MARKET, look, start_ms, steering, is_timed=False, say=pytest.fail):
-            yield one
-            left -= type(one).__name__ == "Tick"
-            if not left:
-                return
+    steering = steering_of(MARKET, RULEBOOK)
+    look, start_ms = lambda: service.state, service.now_ms()
+    feed = prices_of(MARKET, look, start_ms, steering, is_timed=False, say=pytest.fail)
+    await service.run_feed(islice(feed, moments))
 
-    await service.run_feed(some())
+
+def by_time(commands):
+    """Return commands as a feed: those of one time are a moment."""
+    return groupby(commands, key=lambda one: one.at_ms)

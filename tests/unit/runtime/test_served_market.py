@@ -154,7 +154,8 @@ def test_symbols_that_are_named_must_be_there(folder):
 
 def fed_from(market, state, from_ms, *, is_timed=True, say=pytest.fail):
     steering = steering_of(market, RULEBOOK)
-    return prices_of(market, lambda: state, from_ms, steering, is_timed=is_timed, say=say)
+    feed = prices_of(market, lambda: state, from_ms, steering, is_timed=is_timed, say=say)
+    return (one for _, commands in feed for one in commands)
 
 
 @pytest.mark.parametrize("is_timed", [True, False])

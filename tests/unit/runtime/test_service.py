@@ -14,7 +14,15 @@ from crossmargin.runtime.venue_clock import VenueClock
 from crossmargin.venue.command import AmendOrder, Deposit, PlaceOrder, Tick
 from crossmargin.venue.event import MoneyMoved, OrderAccepted, Refused
 from crossmargin.venue.refusal import Code
-from tests.unit.runtime.served import START_MS, D, fed, opened, real_service, small_service
+from tests.unit.runtime.served import (
+    START_MS,
+    D,
+    by_time,
+    fed,
+    opened,
+    real_service,
+    small_service,
+)
 from tests.unit.store.stores import deposit, open_account
 from tests.unit.store.test_sqlite import FailingLink
 
@@ -93,11 +101,11 @@ def test_time_does_not_go_back_between_a_feed_and_those_who_ask(path):
         service, times = small_service(path, VenueClock(100)), []
         service.subscribe(lambda entry, events: times.append(entry.at_ms))
         feed = asyncio.create_task(
-            service.run_feed(iter([open_account(at_ms=200), deposit(1, at_ms=900)]))
+            service.run_feed(by_time([open_account(at_ms=200), deposit(1, at_ms=900)]))
         )
         asking = [asyncio.create_task(service.ask(deposit(2))) for _ in range(3)]
         await asyncio.gather(feed, *asking)
-        await service.run_feed(iter([deposit(1, at_ms=300)]))
+        await service.run_feed(by_time([deposit(1, at_ms=300)]))
         return times
 
     times = played(play)
@@ -118,7 +126,7 @@ def test_a_feed_goes_at_its_speed_and_each_command_sees_what_became_of_the_one_b
                 balances.append(service.state.accounts["ann"].balances.get("USDT"))
                 yield deposit(1, at_ms=at_ms)
 
-        await service.run_feed(told())
+        await service.run_feed(by_time(told()))
         return balances, times, service.now_ms()
 
     balances, times, now_ms = played(play)
@@ -186,7 +194,8 @@ def test_a_failed_write_is_an_error_for_who_asked_and_a_halt_for_who_asks_next(p
 def test_a_feed_ends_when_the_venue_halts(path):
     async def play():
         service = small_service(path)
-        await service.run_feed(iter([open_account(at_ms=200), Tick(at_ms=300), Tick(at_ms=400)]))
+        feed = by_time([open_account(at_ms=200), Tick(at_ms=300), Tick(at_ms=400)])
+        await service.run_feed(feed)
         return service.halted, service.state.at_ms
 
     assert ("a bug: KeyError: 300", 200) == played(play)

@@ -36,16 +36,32 @@ def put(state, steering, price):
 
 
 def fed(state, steering, *prices):
-    """Return the marks of a feed's moments."""
-    moments = (Moment(0, {BTC: D(one)}, {BTC: D(one)}, {BTC: D(one)}) for one in prices)
-    return list(steering.steered(moments, lambda: state))
+    """Return what is observed at a feed's moments."""
+    found = []
+    for price in prices:
+        moment = Moment(0, {BTC: D(price)}, {BTC: D(price)}, {BTC: D(price)})
+        for one in steering.commands(moment, lambda: state):
+            decide(state, one)
+            found += [one] if isinstance(one, Observe) else []
+    return found
+
+
+def test_a_moment_that_waits_for_its_time_follows_where_the_market_is_put_meanwhile():
+    state, steering = venue()
+    decide(state, Observe(at_ms=0, symbol=BTC, source="replay", index=D(100), mark=D(100)))
+    waiting = steering.commands(Moment(0, {BTC: D(100)}), lambda: state)
+    put(state, steering, "80")
+    (seen,) = (one for one in waiting if isinstance(one, Observe))
+
+    assert D(80) == seen.mark
 
 
 def test_a_feed_that_nobody_touched_is_as_it_comes():
     state, steering = venue()
-    [moment] = fed(state, steering, "100.123")
+    decide(state, Observe(at_ms=0, symbol=BTC, source="replay", index=D(100), mark=D(100)))
+    [seen] = fed(state, steering, "100.123")
 
-    assert {BTC: D("100.123")} == moment.marks
+    assert D("100.123") == seen.mark
 
 
 def test_the_market_goes_where_it_is_put_the_maker_with_it():
@@ -65,8 +81,8 @@ def test_the_feed_goes_on_from_there_by_its_own_moves():
     # Up 10 % and then down to 99: 88 and 79.2 of 80 % of the feed.
     up, down = fed(state, steering, "110", "99")
 
-    assert ({BTC: D(88)}, {BTC: D(88)}, {BTC: D(88)}) == (up.marks, up.lasts, up.indexes)
-    assert {BTC: D("79.2")} == down.marks
+    assert (D(88), D(88), D(88)) == (up.mark, up.last, up.index)
+    assert D("79.2") == down.mark
 
 
 def test_put_twice_it_is_where_it_was_put_last():
@@ -75,7 +91,7 @@ def test_put_twice_it_is_where_it_was_put_last():
     put(state, steering, "80")
     put(state, steering, "120")
     # 120 of what the feed has at 100; 101.06 × 1.2 = 121.272, down to the tick.
-    assert [D(120), D("121.2")] == [one.marks[BTC] for one in fed(state, steering, "100", "101.06")]
+    assert [D(120), D("121.2")] == [one.mark for one in fed(state, steering, "100", "101.06")]
 
 
 def test_a_symbol_without_a_price_is_left_alone():
