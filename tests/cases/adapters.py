@@ -14,6 +14,7 @@ from tests.cases import (
     collateral,
     deribit,
     derive,
+    derive_portfolio,
     dydx,
     gate,
     hyperliquid,
@@ -74,7 +75,7 @@ ADAPTERS: Mapping[str, Mapping[str, Adapter]] = {
     "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS | bybit.TOPICS,
     "moonxbt (copy of the Bybit classic method)": bybit.MOONXBT_TOPICS,
     "deribit": options.DERIBIT_TOPICS | rules.DERIBIT_TOPICS | deribit.TOPICS,
-    "derive-v2": derive.TOPICS,
+    "derive-v2": derive.TOPICS | derive_portfolio.TOPICS,
     "okx": options.OKX_TOPICS | rules.OKX_TOPICS | okx.TOPICS,
     "hyperliquid": rules.HYPERLIQUID_TOPICS | hyperliquid.TOPICS,
     "deribit-style (MCDEX copy)": rules.DERIBIT_STYLE_TOPICS,
@@ -124,6 +125,7 @@ STEMS: Mapping[str, Mapping[str, str]] = {
             "liquidation price"
         ),
     },
+    "derive-v2": derive_portfolio.STEMS,
     "deribit-style (MCDEX copy)": {
         rf"continuous funding(?: with damper)?, (?:full )?{NUMBER} ?(?:minute|hour)s?": (
             "continuous funding, full 8 hours"

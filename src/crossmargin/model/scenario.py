@@ -26,7 +26,7 @@ class Direction(StrEnum):
     ABSOLUTE = "abs"
 
 
-class Scenario(Struct, frozen=True):
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """One cell of a grid.
 
     Attributes

@@ -16,6 +16,7 @@ from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.instrument import Instrument, OptionTerms
 from crossmargin.model.market import Market
+from crossmargin.model.surface import Smile
 from crossmargin.money import DIGITS, ONE, ZERO, exact
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -117,7 +118,9 @@ def _option(
     forward, volatility = option_inputs(instrument, index, market, remarks)
     if volatility is None:
         return f"implied volatility of {symbol}"
-    part = OptionPart(terms.right, terms.strike, volatility)
+    smile = _smile(instrument, market)
+    rate = ZERO if smile is None else smile.rate
+    part = OptionPart(terms.right, terms.strike, volatility, rate)
     return Leg(symbol, coins, forward, instrument.settle, is_inverse, seconds, part)
 
 
@@ -130,8 +133,7 @@ def option_inputs(
     volatility is the surface's, else what the option's own mark implies.
     """
     terms, symbol = terms_of(instrument), instrument.symbol
-    surface = market.surfaces.get(instrument.base)
-    smile = None if surface is None else surface.at(terms.expires_ms)
+    smile = _smile(instrument, market)
     if smile is not None and smile.forward is not None:
         forward = smile.forward
     else:
@@ -149,6 +151,11 @@ def option_inputs(
     value = mark * forward if instrument.settle == instrument.base else mark
     seconds = (terms.expires_ms - market.at_ms) / MILLISECONDS
     return forward, implied_volatility(terms.right, forward, terms.strike, value, seconds)
+
+
+def _smile(instrument: Instrument, market: Market) -> Smile | None:
+    surface = market.surfaces.get(instrument.base)
+    return None if surface is None else surface.at(terms_of(instrument).expires_ms)
 
 
 def _index(

@@ -9,14 +9,16 @@ from decimal import Decimal
 from msgspec import Struct
 
 from crossmargin.model.option import Right
+from crossmargin.money import ZERO
 
 
 class OptionPart(Struct, frozen=True):
-    """What makes a leg an option; `volatility` is a year's, as a fraction."""
+    """What makes a leg an option; `volatility` and interest `rate` are a year's, as fractions."""
 
     right: Right
     strike: Decimal
     volatility: Decimal
+    rate: Decimal = ZERO
 
 
 class Leg(Struct, frozen=True):

@@ -35,13 +35,13 @@ def shifted(
     """
     if direction is Direction.NONE or not seconds:
         return volatility
-    moved = volatility * factor(seconds, direction, shift)
+    moved = volatility * factor(term(seconds, shift), direction, shift)
     return max(moved, shift.up_floor) if direction is Direction.UP else moved
 
 
 @exact
-def factor(seconds: Decimal, direction: Direction, shift: TermShift) -> Decimal:
-    """Return what volatility is multiplied by, its floor apart; `seconds` above zero.
+def factor(reach: Decimal, direction: Direction, shift: TermShift) -> Decimal:
+    """Return what volatility is multiplied by, its floor apart; `reach` is the expiry's `term`.
 
     Raises
     ------
@@ -52,9 +52,9 @@ def factor(seconds: Decimal, direction: Direction, shift: TermShift) -> Decimal:
         case Direction.NONE:
             return ONE
         case Direction.UP:
-            return ONE + shift.range_up * term(seconds, shift)
+            return ONE + shift.range_up * reach
         case Direction.DOWN:
-            return max(ZERO, ONE - shift.range_down * term(seconds, shift))
+            return max(ZERO, ONE - shift.range_down * reach)
         case _:
             raise InvariantBroken(f"{direction} tilts the smile and does not shift it")
 
