@@ -120,6 +120,32 @@ def test_a_tape_that_is_true_breaks_nothing():
     assert [] == heard((GONE,))
 
 
+# What is left of ann's order, 1, is made 3 at another price.
+AMENDED = event.OrderAmended(order_id=1, size=D(-3), price=D(102))
+AT_100 = (
+    accepted(3, "bob", 1),
+    replace(filled("bob", 1, 2, 3, "0.05"), trade_id=2),
+    replace(filled("ann", -1, -2, 1, is_maker=True), trade_id=2),
+)
+
+
+def test_an_order_may_be_amended_and_ends_once():
+    assert [] == heard((AMENDED,), (GONE,))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        pytest.param(((replace(AMENDED, order_id=9),),), id="nobody's order"),
+        pytest.param(((GONE,), (AMENDED,)), id="an order that is over"),
+        pytest.param(((replace(AMENDED, size=D(3)),),), id="an order of the other side"),
+        pytest.param(((AMENDED,), AT_100), id="met at the price it had"),
+    ],
+)
+def test_what_no_amendment_is(records):
+    assert any("law 20" in one for one in heard(*records))
+
+
 @pytest.mark.parametrize(
     ("said", "law"),
     [
