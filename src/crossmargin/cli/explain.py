@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from crossmargin.cli.explain_portfolio import portfolio_lines
 from crossmargin.cli.explain_position import position_lines
 from crossmargin.cli.numbers import full, percent
 from crossmargin.cli.pool_sums import Sum, pool_sums
@@ -17,6 +18,7 @@ from crossmargin.margin.boundary import PositionBoundary
 from crossmargin.margin.collateral import worth
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD, collateral_rates
+from crossmargin.margin.scenarios.path import anchored, moved
 from crossmargin.model.account import AssetsMode, MarginMode
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact, quotient_up
@@ -33,6 +35,8 @@ def explanation(assessment: Assessment) -> list[str]:
         lines += [f"{position.symbol} {position.side}, {position.mode}"]
         lines += [f"  {line}" for line in position_lines(assessment, position)]
         lines += [f"  {line}" for line in _proofs(assessment, position, boundary)]
+    if assessment.judge is not None:
+        lines += portfolio_lines(assessment)
     for unit in assessment.units:
         lines += [f"{unit.name} {unit.kind}"]
         lines += [f"  {line}" for line in _unit(assessment, unit)]
@@ -50,14 +54,30 @@ def _proofs(
     for label, level in (("lower", boundary.lower), ("upper", boundary.upper)):
         if level is None:
             continue
-        market = _market_at(level, assessment, position)
-        there = assess(assessment.account, market, assessment.rulebook)
-        health = next(unit.health for unit in there.units if unit.name == name)
+        health = _health_at(level, name, assessment, position, boundary)
         if health is not None:
             yield (
                 f"{label} liquidation price = {full(level)}: there the {name} equity is "
                 f"{full(health.equity)}, its maintenance margin {full(health.maintenance_margin)}"
             )
+
+
+def _health_at(
+    level: Decimal,
+    pool: str,
+    assessment: Assessment,
+    position: PositionAssessment,
+    boundary: PositionBoundary,
+) -> Health | None:
+    account, rulebook = assessment.account, assessment.rulebook
+    if assessment.judge is None:
+        market = _market_at(level, assessment, position)
+        there = assess(account, market, rulebook)
+        return next(unit.health for unit in there.units if unit.name == pool)
+    now = boundary.reference or assessment.market.marks[position.symbol]
+    base = rulebook.contracts[position.symbol].instrument.base
+    start = anchored(account, assessment.market, rulebook)
+    return assessment.judge(moved(start, {base: quotient_up(level, now)}))[pool]
 
 
 def _unknown_ends(boundary: PositionBoundary) -> Iterator[str]:
@@ -104,7 +124,8 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
             yield from _wallet(assessment, unit.name)
     gain = health.equity - unit.wallet_balance
     is_multi = assessment.account.assets_mode is AssetsMode.MULTI and unit.kind is UnitKind.POOL
-    profit = "unrealised profit, converted" if is_multi else "unrealised profit"
+    profit = "unrealised profit" if assessment.judge is None else "open profit and worth of options"
+    profit += ", converted" if is_multi else ""
     wallet, equity = full(unit.wallet_balance), full(health.equity)
     maintenance = full(health.maintenance_margin)
     yield f"equity = wallet {wallet} + {profit} {full(gain)} = {equity}"
@@ -141,7 +162,11 @@ def _required(assessment: Assessment, unit: UnitAssessment, health: Health) -> I
 def _terms(of: Sum) -> str:
     text = f"positions {full(of.positions)}"
     if of.netted:
-        text += f" − {full(of.netted)} that opposite positions net"
+        text += (
+            f" − {full(of.netted)} saved by offsetting"
+            if of.netted > 0
+            else f" + {full(-of.netted)} more together"
+        )
     if of.debts:
         text += f" + debts {full(of.debts)}"
     if of.collateral:

@@ -39,7 +39,9 @@ def position_lines(assessment: Assessment, position: PositionAssessment) -> Iter
     else:
         yield f"notional = |{size}|{count} × {full(mark)} = {full(value)} {instrument.settle}"
         yield f"unrealised profit = {size}{count} × ({full(mark)} − {entry}) = {full(pnl)}"
-    if contract.option is not None:
+    if assessment.judge is not None:
+        yield from _alone(position)
+    elif contract.option is not None:
         yield from _option(assessment, position, contract)
     elif contract.tiers is None or position.tier is None or position.maintenance_margin is None:
         leverage = leverage_of(position.symbol, assessment.account, assessment.rulebook)
@@ -108,6 +110,19 @@ def _short_option(
         f"maintenance margin = {size} × ({base} + mark {full(mark)}) = "
         f"{full(position.maintenance_margin or ZERO)}"
     )
+
+
+def _alone(position: PositionAssessment) -> Iterator[str]:
+    # In portfolio mode nothing is asked of a position: its unit is below.
+    if position.initial_margin is None or position.maintenance_margin is None:
+        yield "what it would be asked for alone is unknown: the missing is named below"
+        return
+    yield (
+        f"alone it would be asked for {full(position.initial_margin)} initially and "
+        f"{full(position.maintenance_margin)} to be kept"
+    )
+    if not position.is_collateral:
+        yield "what it is worth is in equity: its premium has left or entered the wallet"
 
 
 def _initial(

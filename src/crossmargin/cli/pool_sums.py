@@ -13,7 +13,8 @@ from msgspec import Struct
 from crossmargin.cli.numbers import asked, held
 from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
 from crossmargin.margin.collateral import worth
-from crossmargin.margin.lookup import collateral_rates
+from crossmargin.margin.health import Health
+from crossmargin.margin.lookup import POOL_USD, collateral_rates
 from crossmargin.margin.netting import net_requirements
 from crossmargin.margin.option_positions import net_expiries
 from crossmargin.margin.tally import Tally
@@ -51,6 +52,8 @@ def pool_sums(assessment: Assessment, unit: UnitAssessment) -> PoolSums | None:
     """Return what `unit` is asked for, taken apart; None of a bucket, or where it is unknown."""
     if unit.kind is UnitKind.BUCKET or unit.health is None:
         return None
+    if assessment.judge is not None:
+        return _portfolio_sums(assessment, unit, unit.health)
     alone_initial = alone = net_initial = net = ZERO
     netted = _netted(assessment)
     for settle, rate in _rates(assessment, unit).items():
@@ -71,6 +74,26 @@ def pool_sums(assessment: Assessment, unit: UnitAssessment) -> PoolSums | None:
     )
 
 
+def _portfolio_sums(assessment: Assessment, unit: UnitAssessment, health: Health) -> PoolSums:
+    # Requirements of positions and of units of them are in the pool's asset already.
+    mine = [
+        one
+        for one in assessment.positions
+        if unit.asset in (POOL_USD, _settle(assessment, one.symbol))
+    ]
+    units = [one for one in assessment.portfolio if one.asset == unit.asset]
+    alone_initial = sum((one.initial_margin or ZERO for one in mine), ZERO)
+    alone = sum((one.maintenance_margin or ZERO for one in mine), ZERO)
+    initial = sum((one.initial_margin for one in units), ZERO)
+    maintenance = sum((one.maintenance_margin for one in units), ZERO)
+    opened = health.initial_margin - (unit.order_initial_margin or ZERO)
+    debts = _debts(assessment)
+    return PoolSums(
+        Sum(alone_initial, alone_initial - initial, debts, opened - initial - debts),
+        Sum(alone, alone - maintenance, health.maintenance_margin - maintenance),
+    )
+
+
 def sentences(assessment: Assessment) -> Iterator[str]:
     """Yield a line for each pool whose maintenance margin is not the sum of its positions'."""
     for unit in assessment.pools:
@@ -79,8 +102,10 @@ def sentences(assessment: Assessment) -> Iterator[str]:
             continue
         found = sums.maintenance
         parts = []
-        if found.netted:
-            parts.append(f"opposite positions net {held(found.netted, unit.asset)}")
+        if found.netted > 0:
+            parts.append(f"offsetting saves {held(found.netted, unit.asset)}")
+        elif found.netted:
+            parts.append(f"together {asked(-found.netted, unit.asset)} more")
         if found.debts:
             parts.append(f"debts ask {asked(found.debts, unit.asset)}")
         alone = asked(found.positions, unit.asset)

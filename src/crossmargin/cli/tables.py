@@ -12,6 +12,7 @@ from crossmargin.cli.console import show_list, show_sentence
 from crossmargin.cli.fitting import Column, show_fitting, table_of
 from crossmargin.cli.numbers import NONE, UNKNOWN, asked, held, percent, price
 from crossmargin.cli.pool_sums import sentences
+from crossmargin.cli.portfolio_tables import show_portfolio
 from crossmargin.files.answer import distance, venue_ratio
 from crossmargin.margin.assessment import (
     Assessment,
@@ -21,8 +22,8 @@ from crossmargin.margin.assessment import (
 )
 from crossmargin.margin.boundary import PositionBoundary
 from crossmargin.margin.health import Health
-from crossmargin.margin.lookup import leverage_setting
-from crossmargin.model.account import AssetsMode
+from crossmargin.margin.lookup import POOL_USD, leverage_setting
+from crossmargin.model.account import AccountMode, AssetsMode
 from crossmargin.money import plain
 from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
@@ -43,9 +44,10 @@ POSITION_HEADINGS = (
 def show_assessment(out: Console, assessment: Assessment) -> None:
     """Print everything there is to see about an account."""
     account, rulebook = assessment.account, assessment.rulebook
+    mode = f"{account.mode} mode, " if account.mode is AccountMode.PORTFOLIO else ""
     assets = "multi-assets" if account.assets_mode is AssetsMode.MULTI else "single-asset"
     out.print(
-        f"{rulebook.venue}, rules of {rulebook.edition}, {account.position_mode}, {assets}",
+        f"{rulebook.venue}, rules of {rulebook.edition}, {mode}{account.position_mode}, {assets}",
         style="dim",
     )
     out.print(_headline(assessment))
@@ -56,6 +58,8 @@ def show_assessment(out: Console, assessment: Assessment) -> None:
         show_fitting(out, _positions(assessment))
         for sentence in _notes(assessment):
             show_sentence(out, sentence, "dim", indent=0)
+    if assessment.judge is not None:
+        show_portfolio(out, assessment)
     show_list(out, "Missing", (*assessment.missing, *assessment.boundaries.missing), "yellow")
     show_list(out, "Warnings", assessment.warnings, "yellow")
     show_list(out, "Assumed", assessment.assumptions, "dim")
@@ -190,11 +194,17 @@ def _position_cells(
         price(position.entry_price),
         UNKNOWN if position.mark_price is None else price(position.mark_price),
         held(position.unrealised_pnl, asset),
-        asked(position.maintenance_margin, asset),
+        asked(position.maintenance_margin, _asked_in(assessment, asset)),
         liquidation_text(boundary),
         _bankruptcy(position, boundary),
         UNKNOWN if boundary is None else percent(far, up=False),
     )
+
+
+def _asked_in(assessment: Assessment, settle: str) -> str:
+    # In portfolio mode requirements are the pool's, whatever a position settles in.
+    is_pool = assessment.judge is not None and assessment.account.assets_mode is AssetsMode.MULTI
+    return POOL_USD if is_pool else settle
 
 
 def _notes(assessment: Assessment) -> Iterator[str]:

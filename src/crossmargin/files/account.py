@@ -204,7 +204,10 @@ def _smile(row: SmileTable, where: str) -> Smile:
             raise UsageError(f"{where}.volatilities: strike {error}") from None
     try:
         return Smile(
-            int(row.expires.timestamp() * 1000), tuple(sorted(points)), row.forward, row.rate
+            int(row.expires.timestamp() * 1000),
+            tuple(sorted(points)),
+            row.forward,
+            row.interest_rate,
         )
     except UnitError as error:
         raise UsageError(f"{where}: {error}") from None

@@ -8,8 +8,9 @@ The fields are described in docs/reference/answer.md; `SCHEMA` changes with them
 """
 
 from decimal import Decimal
-from typing import TypeAlias
 
+from crossmargin.files.answer_portfolio import portfolio_answer
+from crossmargin.files.json_value import Json
 from crossmargin.margin.assessment import (
     Assessment,
     PositionAssessment,
@@ -21,8 +22,6 @@ from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, quotient_down
 from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
 SCHEMA = 1
-
-Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 
 
 @exact
@@ -58,11 +57,19 @@ def answer(assessment: Assessment) -> dict[str, Json]:
             _position(position, boundary)
             for position, boundary in zip(assessment.positions, boundaries.positions, strict=True)
         ],
+        **_portfolio(assessment),
         "worst": {"kind": worst.kind.value, "name": worst.name, "health": health_text(worst)},
         "warnings": list(assessment.warnings),
         "missing": [*assessment.missing, *boundaries.missing],
         "assumptions": list(assessment.assumptions),
     }
+
+
+def _portfolio(assessment: Assessment) -> dict[str, Json]:
+    # Only in portfolio mode: standard accounts have no units.
+    if assessment.judge is None:
+        return {}
+    return {"mode": assessment.account.mode.value, "units": portfolio_answer(assessment)}
 
 
 def held(amount: Decimal | None) -> str | None:

@@ -7,7 +7,8 @@ the top; what is assumed at a venue stands with it.
 The fields are described in docs/reference/comparison.md; `SCHEMA` changes with them.
 """
 
-from crossmargin.files.answer import Json, answer, asked, health_text, held, venue_ratio
+from crossmargin.files.answer import answer, asked, health_text, held, venue_ratio
+from crossmargin.files.json_value import Json
 from crossmargin.money import exact, plain
 from crossmargin.risk.capacity import Capacity
 from crossmargin.risk.comparison import Answer, Comparison, Total

@@ -80,7 +80,7 @@ class SmileTable(Struct, forbid_unknown_fields=True):
     expires: datetime
     volatilities: dict[str, Decimal]
     forward: Decimal | None = None
-    rate: Decimal = ZERO
+    interest_rate: Decimal = ZERO
 
 
 class AccountTable(Struct, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.feeds.series import utc
-from crossmargin.files.answer import Json
+from crossmargin.files.json_value import Json
 from crossmargin.money import EIGHT_PLACES, exact, plain
 from crossmargin.report.crash_records import CrashSummary
 from crossmargin.report.crash_words import books, headline, who_paid

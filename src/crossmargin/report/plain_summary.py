@@ -5,7 +5,7 @@ described in docs/reference/replay-output.md; `SCHEMA` changes with them.
 """
 
 from crossmargin.feeds.series import utc
-from crossmargin.files.answer import Json
+from crossmargin.files.json_value import Json
 from crossmargin.money import plain
 from crossmargin.report.headline import headline, verdict
 from crossmargin.report.summary import (

@@ -165,8 +165,8 @@ HEDGED = account(1000, held(5), held(-3), position_mode=PositionMode.HEDGE)
 def test_a_pool_that_asks_less_than_its_positions_says_why():
     text = screen(HEDGED, NETTING)
 
-    assert "USDT pool: positions ask 80.00 of maintenance margin, opposite positions net" in text
-    assert "net 30.00" in text
+    assert "USDT pool: positions ask 80.00 of maintenance margin, offsetting saves" in text
+    assert "30.00" in text
     assert "of maintenance margin" not in screen(account(1000, held(5)))
 
 
@@ -174,11 +174,8 @@ def test_an_explanation_takes_both_requirements_apart():
     lines = explanation(assess(HEDGED, MARKET, NETTING))
 
     # Of 500 ÷ 20 and 300 ÷ 20.
-    assert (
-        "  initial margin = positions 40 − 15 that opposite positions net + open orders 0 = 25"
-        in lines
-    )
-    assert "  maintenance margin = positions 80 − 30 that opposite positions net = 50" in lines
+    assert "  initial margin = positions 40 − 15 saved by offsetting + open orders 0 = 25" in lines
+    assert "  maintenance margin = positions 80 − 30 saved by offsetting = 50" in lines
 
 
 def test_what_debts_ask_is_beside_what_positions_ask():

@@ -17,7 +17,8 @@ from crossmargin.margin.scenarios.grouping import units_of
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
 from crossmargin.margin.scenarios.methods import requirement
 from crossmargin.margin.scenarios.requirement import UnitRequirement
-from crossmargin.money import ZERO, exact
+from crossmargin.money import EIGHT_PLACES, ZERO, exact
+from crossmargin.rulebooks.portfolio.pooled import PooledPortfolio
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 
 
@@ -53,7 +54,7 @@ class UnitExplanation(Struct, frozen=True):
     Attributes
     ----------
     alone : the sum of what its legs would be asked for by themselves.
-    pairs : those that save anything, the largest first.
+    pairs : those that save or cost anything (from the unit of posting on), the largest first.
     """
 
     requirement: UnitRequirement
@@ -72,6 +73,8 @@ class UnitExplanation(Struct, frozen=True):
 def explained(assessment: Assessment) -> tuple[UnitExplanation, ...]:
     """Return the units of an account in portfolio mode taken apart; those that are known.
 
+    None where requirements add up: there is nothing to take apart but the charges.
+
     Raises
     ------
     UsageError
@@ -80,6 +83,8 @@ def explained(assessment: Assessment) -> tuple[UnitExplanation, ...]:
     rule = assessment.rulebook.portfolio
     if rule is None:
         raise UsageError(f"{assessment.rulebook.venue} has no portfolio mode")
+    if isinstance(rule, PooledPortfolio):
+        return ()
     grouped = units_of(assessment.account, assessment.market, assessment.rulebook)
     return tuple(explained_unit(unit, rule) for unit in grouped.units)
 
@@ -97,7 +102,7 @@ def explained_unit(unit: PortfolioUnit, rule: PortfolioRule) -> UnitExplanation:
     pairs = []
     for (place, first), (other, second) in combinations(enumerate(unit.legs), 2):
         saving = alone[place] + alone[other] - _asked(unit, rule, first, second)
-        if saving:
+        if abs(saving) >= EIGHT_PLACES:
             pairs.append(Pair(first.symbol, second.symbol, saving))
     pairs.sort(key=lambda pair: -pair.saving)
     return UnitExplanation(whole, shares, sum(alone, ZERO), tuple(pairs))
