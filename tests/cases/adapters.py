@@ -13,6 +13,7 @@ from tests.cases import (
     bybit,
     collateral,
     deribit,
+    deribit_portfolio,
     derive,
     derive_portfolio,
     dydx,
@@ -74,7 +75,10 @@ ADAPTERS: Mapping[str, Mapping[str, Adapter]] = {
     "apollox": BINANCE,
     "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS | bybit.TOPICS,
     "moonxbt (copy of the Bybit classic method)": bybit.MOONXBT_TOPICS,
-    "deribit": options.DERIBIT_TOPICS | rules.DERIBIT_TOPICS | deribit.TOPICS,
+    "deribit": options.DERIBIT_TOPICS
+    | rules.DERIBIT_TOPICS
+    | deribit.TOPICS
+    | deribit_portfolio.TOPICS,
     "derive-v2": derive.TOPICS | derive_portfolio.TOPICS,
     "okx": options.OKX_TOPICS | rules.OKX_TOPICS | okx.TOPICS,
     "hyperliquid": rules.HYPERLIQUID_TOPICS | hyperliquid.TOPICS,
@@ -105,6 +109,7 @@ STEMS: Mapping[str, Mapping[str, str]] = {
         r"short (?:call|put) (?:expires|is exercised).*": "short put expires worthless",
         r"inverse (?:call|put) payoff.*": "inverse put payoff",
         r"(?:P&L|profit) of a linear (?:future|perpetual)": "P&L of a linear future",
+        **deribit_portfolio.STEMS,
     },
     "okx": {
         rf"averaging window of the premium index, {NUMBER} ?h cycle": (

@@ -106,6 +106,22 @@ def mark(
     return spelled.quantize(SMALLEST_MARK) if value < _LAST_DIGIT_KEPT else spelled
 
 
+@exact
+def delta(
+    right: Right, forward: Decimal, strike: Decimal, volatility: Decimal, seconds: Decimal
+) -> Decimal:
+    """Return how much the value of one unit follows the forward: N(d1), of a put N(d1) − 1.
+
+    Without time or volatility it is whether the option is in the money. Inputs as of `mark`.
+    """
+    sign = 1.0 if right is Right.CALL else -1.0
+    deviation = float(volatility) * math.sqrt(float(seconds) / SECONDS_PER_YEAR)
+    if deviation == 0.0:
+        return Decimal(int(sign)) if sign * float(forward - strike) > 0 else Decimal(0)
+    d1, _ = d1_d2(float(forward), float(strike), deviation)
+    return Decimal(repr(sign * normal_cdf(sign * d1)))
+
+
 VOLATILITY_MAX = 100.0
 """Above 10,000 % a year nothing is implied: the price is no option's."""
 

@@ -92,8 +92,9 @@ def check(file_name: str, tables: Tables, sources: Collection[str]) -> None:
             bound = _range(key, table, name)
             if not bound.holds(value):
                 raise RulebookError(f"{file_name}: {key}.{name} is {value}, must be in {bound}")
-        for source in _sources_of(f"{file_name}: {key}", table):
-            check_source(f"{file_name}: {key}", source, sources)
+        for where, named in _sourced(f"{file_name}: {key}", table):
+            for source in _sources_of(where, named):
+                check_source(where, source, sources)
     for key, entry in tables.sources.items():
         for name in ("what", "address"):
             if not getattr(entry, name).strip():
@@ -128,6 +129,16 @@ def _numbers(table: Struct, *, has_rows: bool = False) -> Iterator[tuple[str, De
                 yield name, Decimal(one)
             elif isinstance(one, Struct):
                 yield from _numbers(one, has_rows=has_rows)
+
+
+def _sourced(where: str, table: Sourced) -> Iterator[tuple[str, Sourced]]:
+    # Rows of a table of portfolio margin may have sources of their own.
+    yield where, table
+    for name in table.__struct_fields__ if isinstance(table, PortfolioTable) else ():
+        value = getattr(table, name)
+        for place, row in enumerate(value if isinstance(value, tuple) else ()):
+            if isinstance(row, Sourced):
+                yield f"{where}.{name}[{place}]", row
 
 
 def _sources_of(where: str, table: Sourced) -> Collection[str]:

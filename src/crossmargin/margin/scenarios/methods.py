@@ -1,9 +1,10 @@
 """Which module margins a unit, by the record its numbers are in."""
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.margin.scenarios import derive
+from crossmargin.margin.scenarios import deribit, derive
 from crossmargin.margin.scenarios.leg import PortfolioUnit
 from crossmargin.margin.scenarios.requirement import UnitRequirement
+from crossmargin.rulebooks.portfolio.deribit import DeribitPortfolio
 from crossmargin.rulebooks.portfolio.derive import DerivePortfolio
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 
@@ -16,6 +17,8 @@ def requirement(unit: PortfolioUnit, rule: PortfolioRule) -> UnitRequirement:
     UnknownError
         If the rule's numbers do not cover the unit's underlying.
     """
+    if isinstance(rule, DeribitPortfolio):
+        return deribit.requirement(unit, rule)
     if isinstance(rule, DerivePortfolio):
         return derive.requirement(unit, rule)
     raise InvariantBroken(f"{type(rule).__name__} plays no scenarios")

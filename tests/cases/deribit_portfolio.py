@@ -1,0 +1,393 @@
+"""Cases of Deribit's portfolio margin, present and former.
+
+One adapter answers for all of the present model: from the positions of a case and the numbers it
+gives, whatever of vectors, tables, shocks and margins they suffice for.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from crossmargin.margin.scenarios import deribit, deribit_legacy
+from crossmargin.margin.scenarios.deribit_shocks import (
+    delta_at_risk,
+    delta_shock,
+    expiry_deltas,
+    roll_shock,
+)
+from crossmargin.margin.scenarios.leg import PortfolioUnit
+from crossmargin.margin.scenarios.volatility import shifted
+from crossmargin.model.scenario import Direction, Scenario
+from crossmargin.money import ZERO, exact
+from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.portfolio.deribit import (
+    CountedGains,
+    DeribitCurrency,
+    DeribitPair,
+    DeribitPortfolio,
+)
+from crossmargin.rulebooks.portfolio.volatility import TermShift
+from tests.cases.deribit_legs import SECONDS, unit_in
+from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical, literal
+
+PACKAGED = load_rulebook("deribit").portfolio
+NO_CAP = Decimal("1e15")
+WORDS = {
+    "down": Direction.DOWN,
+    "same": Direction.NONE,
+    "none": Direction.NONE,
+    "unchanged": Direction.NONE,
+    "up": Direction.UP,
+}
+"""What columns of the risk matrix are called."""
+
+COLUMN = re.compile(rf"(?P<name>.+?)_(?:vol_|volatility_)?(?P<column>{'|'.join(WORDS)})(?:_vol)?")
+EXTENDED = ("extended", "extended_pnl", "aggregated_extended", "pre_aggregated")
+Vector = Callable[[Direction], list[Decimal]]
+
+
+class Given:
+    """The numbers of a case; asking for one that it does not give says which."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        # All are read at once, so that none that plays no part is called unread.
+        self.numbers = {name: inputs.number(name, None) for name in NUMBERS}
+        self.moves = _list(inputs, "price_moves", "moves")
+        self.extended_moves = _list(inputs, "extended_moves")
+
+    def __getitem__(self, name: str) -> Decimal:
+        for word in (name, *SYNONYMS.get(name, ())):
+            found = self.numbers[word]
+            if found is not None:
+                return found
+        raise UnknownShape(f"no {name} among {', '.join(sorted(self.inputs.values))}")
+
+    def get(self, name: str, default: Decimal) -> Decimal:
+        """Return a number, or `default` where it is not given."""
+        try:
+            return self[name]
+        except UnknownShape:
+            return default
+
+
+SYNONYMS = {
+    "buckets_each_side": ("buckets", "buckets_count"),
+    "extended_table_factor": ("extended_factor",),
+    "min_annualised_move": ("min_move", "min_expiry_delta_shock"),
+    "annualised_move_risk": ("annualised_risk", "annualised_move"),
+    "delta_total_liq_shock_threshold": ("delta_shock_threshold", "delta_threshold"),
+    "short_term_vega_power": ("power",),
+    "long_term_vega_power": ("power",),
+    "correlation_contingency": ("correlation",),
+    "open_orders_margin": ("open_orders",),
+}
+NUMBERS = (
+    *("price_range", "pnl_offset", "max_offsetable_pnl", "extended_dampener", "mm_factor"),
+    *("volatility_range_up", "volatility_range_down", "min_volatility_for_shock_up"),
+    *("m_inc", "max_delta_shock", "spot_margin", "mmp_margin", "index"),
+    *("worst_case", "roll_shock", "delta_shock", "risk_matrix_margin"),
+    *SYNONYMS,
+    *{word for words in SYNONYMS.values() for word in words},
+)
+
+
+def _list(inputs: Inputs, *names: str) -> list[Decimal]:
+    for name in names:
+        if inputs.has(name):
+            return [literal(one) for one in inputs.value(name)]
+    return []
+
+
+@exact
+def portfolio(case: Case, inputs: Inputs) -> Answer:
+    """Return the vectors, tables, shocks and margins of a portfolio."""
+    for name in ("vol_scenarios", "vol_scenarios_count"):
+        inputs.value(name, None)
+    unit, given = unit_in(case, inputs), Given(inputs)
+    model = _Model(case, unit, given)
+    found: dict[str, Callable[[], object]] = {
+        "worst_case": model.worst,
+        "roll_shock": model.roll_shock,
+        "delta_shock": model.delta_shock,
+        "risk_matrix_margin": model.matrix_margin,
+        "initial_margin": model.initial,
+        "maintenance_margin": model.maintenance,
+        "price_moves": model.moves,
+    }
+    said = inputs.word("vol_scenario") or inputs.word("volatility_scenario")
+
+    def answer(key: str) -> object:
+        if key in found:
+            return found[key]()
+        match = COLUMN.fullmatch(key)
+        name, column = (match["name"], match["column"]) if match else (key, said or "same")
+        vector = model.vector(name)
+        printed = next(
+            (value for word, value in case.expect.items() if canonical(word, inputs.units) == key),
+            None,
+        )
+        if isinstance(printed, dict):
+            return {leg.symbol: model.leg_vector(place) for place, leg in enumerate(unit.legs)}
+        if name in EXTENDED or model.is_extended:
+            return vector(Direction.UP)
+        return _shaped(vector, printed, WORDS[column])
+
+    return answer
+
+
+def _shaped(vector: Vector, printed: object, column: Direction) -> object:
+    # One value a move, three in a row, or a row of three: as the case prints them.
+    values = vector(column)
+    if not isinstance(printed, list):
+        return values[0] if len(values) == 1 else values
+    rows = [list(row) for row in zip(*map(vector, deribit.DIRECTIONS), strict=True)]
+    if printed and isinstance(printed[0], list):
+        return rows
+    return [one for row in rows for one in row] if len(printed) == 3 * len(values) else values
+
+
+class _Model:
+    """The published steps, put together for what a case gives."""
+
+    def __init__(self, case: Case, unit: PortfolioUnit, given: Given) -> None:
+        self.unit, self.given = unit, given
+        self.is_extended = "extended" in case.topic and not given.moves
+        self.is_coin = unit.asset == unit.name
+
+    def moves(self) -> list[Decimal]:
+        given = self.given
+        if given.moves:
+            return given.moves
+        buckets = given.get("buckets_each_side", Decimal(PACKAGED.buckets))
+        return list(deribit.price_moves(given["price_range"], int(buckets)))
+
+    def extended_moves(self) -> list[Decimal]:
+        return self.given.extended_moves or list(PACKAGED.extended_moves)
+
+    def pair(self) -> DeribitPair:
+        given = self.given
+        return DeribitPair(
+            base=self.unit.name,
+            price_range=given.get("price_range", ZERO),
+            volatility=self.shift(),
+            extended_factor=given.get("extended_table_factor", ZERO),
+            delta_free_usd=given.get("delta_total_liq_shock_threshold", ZERO),
+            delta_rate_step=given.get("m_inc", ZERO),
+            delta_rate_max=given.get("max_delta_shock", ZERO),
+            source="case",
+        )
+
+    def shift(self) -> TermShift:
+        given = self.given
+        if all(leg.option is None for leg in self.unit.legs):
+            return TermShift(ZERO, ZERO, ZERO, ZERO)
+        return TermShift(
+            given["volatility_range_up"],
+            given["volatility_range_down"],
+            given["short_term_vega_power"],
+            given["long_term_vega_power"],
+            up_floor=given.get("min_volatility_for_shock_up", ZERO),
+        )
+
+    def rule(self) -> DeribitPortfolio:
+        given = self.given
+        # USD without an index cannot be told in coins; such a case's cap does not bind.
+        has_index = given.get("index", ZERO) > ZERO or not self.is_coin
+        most = given.get("max_offsetable_pnl", NO_CAP) if has_index else NO_CAP
+        gains = CountedGains(given["pnl_offset"], most)
+        settling = " ".join(sorted({leg.settle for leg in self.unit.legs}))
+        return DeribitPortfolio(
+            buckets=PACKAGED.buckets,
+            extended_moves=tuple(self.extended_moves()),
+            segregated_gains=gains,
+            maintenance_fraction=given.get("mm_factor", ZERO),
+            money_step=PACKAGED.money_step,
+            pairs=(self.pair(),),
+            currencies=(
+                DeribitCurrency(
+                    assets=settling,
+                    extended_dampener_usd=given.get("extended_dampener", ZERO),
+                    roll_rate_min=given.get("min_annualised_move", ZERO),
+                    roll_rate_annual=given.get("annualised_move_risk", ZERO),
+                    cross_gains=gains,
+                    source="case",
+                ),
+            ),
+            source="case",
+        )
+
+    def vector(self, name: str) -> Vector:
+        """Return what `name` is called for, by the direction of volatility."""
+        if name in ("aggregated_extended", "aggregated_extended_pnl"):
+            return lambda _: self.extended()
+        if name in ("aggregated", "aggregated_pnl"):
+            return lambda to: self.extended() if self.is_extended else self.standard(to)
+        if name in ("pre_aggregated", "pre_aggregated_pnl", "net", "net_pnl", "unrealised_pnl"):
+            return lambda to: self.scaled() if self.is_extended else self.raw(to)
+        if name in ("extended", "extended_pnl"):
+            return lambda _: self.scaled()
+        raise Unanswered(name)
+
+    def raw(self, direction: Direction) -> list[Decimal]:
+        return [self.netted(Scenario(move, direction)) for move in self.moves()]
+
+    def leg_vector(self, place: int) -> list[Decimal]:
+        leg, shift = self.unit.legs[place], self.shift()
+        return [deribit.leg_outcome(leg, Scenario(move), shift) for move in self.moves()]
+
+    def scaled(self) -> list[Decimal]:
+        given = self.given
+        return [
+            deribit.scaled(
+                self.netted(Scenario(move, Direction.UP)),
+                move,
+                given["price_range"],
+                given["extended_table_factor"],
+                is_coin=self.is_coin,
+            )
+            for move in self.extended_moves()
+        ]
+
+    def netted(self, scenario: Scenario) -> Decimal:
+        shift = self.shift()
+        return sum((deribit.leg_outcome(leg, scenario, shift) for leg in self.unit.legs), ZERO)
+
+    def standard(self, direction: Direction) -> list[Decimal]:
+        rule = self.rule()
+        pair, books = rule.pairs[0], deribit.books_of(self.unit, rule)
+        return [
+            deribit.standard_cell(self.unit, pair, books, Scenario(move, direction)).outcome
+            for move in self.moves()
+        ]
+
+    def extended(self) -> list[Decimal]:
+        for needed in ("price_range", "extended_table_factor", "extended_dampener"):
+            self.given[needed]
+        if self.is_coin:
+            self.given["index"]
+        rule = self.rule()
+        pair, books = rule.pairs[0], deribit.books_of(self.unit, rule)
+        moves = self.extended_moves()
+        return [deribit.extended_cell(self.unit, pair, books, move).outcome for move in moves]
+
+    def worst(self) -> Decimal:
+        if self.given.get("worst_case", ZERO):
+            return self.given["worst_case"]
+        cells = [cell for direction in deribit.DIRECTIONS for cell in self.standard(direction)]
+        return deribit.worst_case(cells + self.extended())
+
+    def roll_shock(self) -> Decimal:
+        given = self.given
+        if given.get("roll_shock", ZERO):
+            return given["roll_shock"]
+        rates = given["min_annualised_move"], given["annualised_move_risk"]
+        return roll_shock(expiry_deltas(self.unit.legs), *rates)
+
+    def delta_shock(self) -> Decimal:
+        given = self.given
+        if given.get("m_inc", ZERO):
+            free = deribit.usd_in_asset(given["delta_total_liq_shock_threshold"], self.unit)
+            return delta_shock(delta_at_risk(self.unit.legs), free, self.pair())
+        return given.get("delta_shock", ZERO)
+
+    def matrix_margin(self) -> Decimal:
+        if self.given.get("risk_matrix_margin", ZERO):
+            return self.given["risk_matrix_margin"]
+        charges = (
+            self.delta_shock(),
+            self.roll_shock(),
+            self.given.get("correlation_contingency", ZERO),
+        )
+        return deribit.risk_matrix_margin(self.worst(), charges, PACKAGED.money_step)
+
+    def initial(self) -> Decimal:
+        names = ("spot_margin", "mmp_margin", "open_orders_margin")
+        others = [self.given.get(name, ZERO) for name in names]
+        return deribit.initial_margin(self.matrix_margin(), others, PACKAGED.money_step)
+
+    def maintenance(self) -> Decimal:
+        return deribit.maintenance_margin(self.matrix_margin(), self.given["mm_factor"])
+
+
+@exact
+def legacy_volatility(_case: Case, inputs: Inputs) -> Answer:
+    """Return by how many points volatility changed in the first version."""
+    [key] = [key for _, key in inputs.matching(r"(?:max_)?iv_change\w*|range")]
+    seconds = inputs.number("days") * SECONDS["days"]
+    change = deribit_legacy.volatility_change(seconds, inputs.at(key), inputs.number("power"))
+    return _one({"iv_change": change})
+
+
+@exact
+def relative_volatility(_case: Case, inputs: Inputs) -> Answer:
+    """Return volatility shifted relatively, up and down."""
+    given = Given(inputs)
+    shift = TermShift(
+        given.get("volatility_range_up", ZERO),
+        given.get("volatility_range_down", ZERO),
+        given["short_term_vega_power"],
+        given["long_term_vega_power"],
+        up_floor=given.get("min_volatility_for_shock_up", ZERO),
+    )
+    seconds, iv = inputs.number("days") * SECONDS["days"], inputs.number("iv")
+    up, down = (shifted(iv, seconds, to, shift) for to in (Direction.UP, Direction.DOWN))
+    one = down if shift.range_down and not shift.range_up else up
+    return _one({"shocked_iv": one, "shocked_iv_up": up, "shocked_iv_down": down})
+
+
+@exact
+def option_contingency(_case: Case, inputs: Inputs) -> Answer:
+    """Return what options add: all of them, or those a strike is net short of."""
+    rate = inputs.number("rate")
+    strikes = [key for _, key in inputs.matching(r"net_(?:short_)?\w*strike\w*")]
+    if strikes:
+        nets = inputs.value(strikes[0])
+        values = nets.values() if isinstance(nets, dict) else nets
+        found = deribit_legacy.strike_contingency(map(literal, values), rate)
+    else:
+        [key] = [key for _, key in inputs.matching(r"(?:options|option_count)\w*")]
+        found = deribit_legacy.option_contingency(inputs.at(key), rate)
+    return _one({"contingency": found})
+
+
+@exact
+def futures_contingency(_case: Case, inputs: Inputs) -> Answer:
+    """Return what futures that offset each other add."""
+    long, short = inputs.number("long"), inputs.number("short")
+    found = deribit_legacy.spread_contingency(long, short, inputs.number("rate"))
+    return _one({"contingency": found})
+
+
+def _one(found: Mapping[str, Decimal]) -> Answer:
+    def answer(key: str) -> Decimal:
+        if key not in found:
+            raise Unanswered(key)
+        return found[key]
+
+    return answer
+
+
+TOPICS: Mapping[str, Callable[[Case, Inputs], Answer]] = {
+    "risk-matrix P&L of an inverse perpetual": portfolio,
+    "initial and maintenance margin": portfolio,
+    "implied-vol shock scaling": legacy_volatility,
+    "vol shock is relative": relative_volatility,
+    "option contingency": option_contingency,
+    "futures spread contingency": futures_contingency,
+}
+STEMS: Mapping[str, str] = {
+    rf"{about}\b.*": "risk-matrix P&L of an inverse perpetual"
+    for about in (
+        *("risk[- ]matrix", "extended[- ]table", "extended risk", "aggregation", "aggregated"),
+        *("gains recognised", "roll shock", "delta shock", "worst[- ]case"),
+    )
+} | {
+    r"(?:initial and maintenance|maintenance and initial|risk matrix) margin.*": (
+        "initial and maintenance margin"
+    ),
+    r"(?:implied-)?vol(?:atility)? shock scaling.*": "implied-vol shock scaling",
+    r"(?:implied-)?vol(?:atility)? shock is relative.*": "vol shock is relative",
+    r"option contingency.*": "option contingency",
+    r"futures? (?:spread )?contingency.*": "futures spread contingency",
+}
