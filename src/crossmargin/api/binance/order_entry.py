@@ -31,7 +31,8 @@ PRICE_MATCHES = {"NONE": False}
 CALLBACK_MIN, CALLBACK_MAX = Decimal("0.1"), Decimal(10)
 """What a trailing stop's callback may be, in per cent."""
 CLIENT_ID_LENGTH_MAX = 36
-_ID_BYTES = 11
+_ID_BYTES = 8
+"""How many bytes of an id that is made up are random."""
 
 
 def read_order(params: Params, state: State, account: AccountState) -> PlaceOrder:
@@ -58,7 +59,7 @@ def read_order(params: Params, state: State, account: AccountState) -> PlaceOrde
     return PlaceOrder(
         at_ms=0,
         account=account.name,
-        client_id=client_id(params, "newClientOrderId"),
+        client_id=client_id(params, "newClientOrderId", state.at_ms),
         symbol=contract.instrument.symbol,
         size=size,
         type=kind,
@@ -100,7 +101,7 @@ def read_algo_order(params: Params, state: State, account: AccountState) -> Plac
     placed = PlaceOrder(
         at_ms=0,
         account=account.name,
-        client_id=client_id(params, "clientAlgoId"),
+        client_id=client_id(params, "clientAlgoId", state.at_ms),
         symbol=contract.instrument.symbol,
         size=size,
         type=kind,
@@ -119,8 +120,13 @@ def read_algo_order(params: Params, state: State, account: AccountState) -> Plac
     return placed
 
 
-def client_id(params: Params, name: str) -> str:
+def client_id(params: Params, name: str, at_ms: int) -> str:
     """Return the client's id of an order, made up where there is none.
+
+    Parameters
+    ----------
+    at_ms : the venue's time. Ids that are made up begin with it, so that those of one time are next
+        to each other in the store: it writes a page for them, not one for each.
 
     Raises
     ------
@@ -129,7 +135,7 @@ def client_id(params: Params, name: str) -> str:
     """
     given = params.optional(name)
     if given is None:
-        return secrets.token_urlsafe(2 * _ID_BYTES)[: 2 * _ID_BYTES]
+        return f"{at_ms:011x}{secrets.token_urlsafe(_ID_BYTES)}"
     if len(given) > CLIENT_ID_LENGTH_MAX:
         text = f"Client order id length should be less than {CLIENT_ID_LENGTH_MAX + 1} chars"
         raise DialectError(-4015, text=text)
