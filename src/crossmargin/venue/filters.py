@@ -15,12 +15,12 @@ from decimal import Decimal
 from crossmargin.errors import UnitError
 from crossmargin.margin.pnl import notional
 from crossmargin.model.account import PositionMode
+from crossmargin.model.expiry import expiry_ms
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ONE, ZERO, number, plain
 from crossmargin.venue.command import PlaceOrder, TimeInForce, Trigger
 from crossmargin.venue.decision import Decision
-from crossmargin.venue.expiry import expiry_ms
 from crossmargin.venue.prices import is_trading_halted
 from crossmargin.venue.refusal import Code
 from crossmargin.venue.settings import Filters

@@ -1,6 +1,5 @@
 """Dated contracts end at their moment: orders gone, positions paid out at the index."""
 
-from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,7 +13,7 @@ from crossmargin.model.option import Right
 from crossmargin.venue import event
 from crossmargin.venue.clock import tick
 from crossmargin.venue.command import PlaceOrder, Tick
-from crossmargin.venue.expiry import settlement_price, symbol_expiry_ms
+from crossmargin.venue.expiry import settlement_price
 from crossmargin.venue.orders import place_order
 from crossmargin.venue.refusal import Code, Refusal
 from tests.toys import book, marginal
@@ -32,37 +31,6 @@ def option(right, strike, kind=Kind.LINEAR_OPTION):
     settle = "BTC" if kind is Kind.INVERSE_OPTION else "USDT"
     terms = OptionTerms(right, D(strike), MOMENT, "BTC-26DEC25")
     return Instrument(f"BTC-26DEC25-{strike}-{right}", kind, settle, "BTC", option=terms)
-
-
-@pytest.mark.parametrize(
-    ("symbol", "moment"),
-    [
-        ("BTCUSDT_251226", MOMENT),
-        ("BTC-USD-251226", MOMENT),
-        ("BTC-26DEC25", MOMENT),
-        ("BTCUSDT-26DEC25", MOMENT),
-        ("BTC-1JAN27", datetime(2027, 1, 1, 8, tzinfo=UTC).timestamp() * 1000),
-        ("BTC-29FEB28", datetime(2028, 2, 29, 8, tzinfo=UTC).timestamp() * 1000),
-        ("BTC-29FEB27", None),
-        ("BTCUSDT_251301", None),
-        ("BTCUSDT_250230", None),
-        ("BTCUSDT_250200", None),
-        ("BTCUSD_PERP", None),
-        ("BTCUSDT", None),
-        ("BTC-26XXX25", None),
-        ("BTC-٢٥١٢٢٦", None),
-        ("", None),
-    ],
-)
-def test_the_date_is_in_the_symbol(symbol, moment):
-    assert symbol_expiry_ms(symbol) == moment
-
-
-@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
-def test_every_day_of_the_century_is_read_as_the_calendar_has_it(day):
-    moment = datetime(day.year, day.month, day.day, 8, tzinfo=UTC).timestamp() * 1000
-    assert symbol_expiry_ms(f"X_{day:%y%m%d}") == moment
-    assert symbol_expiry_ms(f"X-{day.day}{day:%b%y}".upper()) == moment
 
 
 @pytest.mark.parametrize(

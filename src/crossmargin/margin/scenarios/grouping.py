@@ -1,8 +1,8 @@
 """From an account and a market to the units whose legs may offset each other.
 
 A unit holds what is on one underlying; in single-asset mode, what also settles in one asset. What
-a leg needs and nobody said is named, never made up: the mark of a future, the moment and the
-volatility of an option, the index of the underlying.
+a leg needs and nobody said is named, never made up: the mark of a future, the moment where a
+contract expires, the volatility of an option, the index of the underlying.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +14,7 @@ from crossmargin.margin.black import implied_volatility
 from crossmargin.margin.option_terms import forward_of, terms_of
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.model.account import Account, AssetsMode
+from crossmargin.model.expiry import expiry_ms
 from crossmargin.model.instrument import Instrument, OptionTerms
 from crossmargin.model.market import Market
 from crossmargin.model.surface import Smile
@@ -90,31 +91,42 @@ def leg_of(
     Coins of an inverse contract are rounded to the nearest at 50 digits.
     """
     symbol, coins = instrument.symbol, size * instrument.multiplier
-    if instrument.option is None:
-        mark = market.marks.get(symbol)
-        if mark is None:
-            return f"mark price of {symbol}"
-        is_inverse = instrument.kind.is_inverse
-        if is_inverse:
-            coins = NEAREST.divide(coins, mark)
-        return Leg(symbol, coins, mark, instrument.settle, is_inverse)
-    return _option(instrument, instrument.option, coins, index, market, remarks)
+    seconds = _seconds(instrument, market)
+    if isinstance(seconds, str):
+        return seconds
+    if instrument.option is not None:
+        terms = instrument.option
+        return _option(instrument, terms, coins, seconds or ZERO, index, market, remarks)
+    mark = market.marks.get(symbol)
+    if mark is None:
+        return f"mark price of {symbol}"
+    is_inverse = instrument.kind.is_inverse
+    if is_inverse:
+        coins = NEAREST.divide(coins, mark)
+    return Leg(symbol, coins, mark, instrument.settle, is_inverse, seconds)
+
+
+def _seconds(instrument: Instrument, market: Market) -> Decimal | str | None:
+    # To expiry: None where there is none, or what is missing to know it.
+    expires_ms, symbol = expiry_ms(instrument), instrument.symbol
+    if expires_ms is None:
+        return None
+    if market.at_ms is None:
+        return f"the moment (at), from which {symbol} has so long to its expiry"
+    seconds = (expires_ms - market.at_ms) / MILLISECONDS
+    return seconds if seconds > 0 else f"settlement of {symbol}, which has expired"
 
 
 def _option(
     instrument: Instrument,
     terms: OptionTerms,
     coins: Decimal,
+    seconds: Decimal,
     index: Decimal,
     market: Market,
     remarks: dict[str, None],
 ) -> Leg | str:
     symbol, is_inverse = instrument.symbol, instrument.settle == instrument.base
-    if market.at_ms is None:
-        return f"the moment (at), from which {symbol} has so long to its expiry"
-    seconds = (terms.expires_ms - market.at_ms) / MILLISECONDS
-    if seconds <= 0:
-        return f"settlement of {symbol}, which has expired"
     forward, volatility = option_inputs(instrument, index, market, remarks)
     if volatility is None:
         return f"implied volatility of {symbol}"
