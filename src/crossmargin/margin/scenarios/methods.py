@@ -1,11 +1,13 @@
 """Which module margins a unit, by the record its numbers are in."""
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.margin.scenarios import deribit, derive
+from crossmargin.margin.scenarios import bybit, deribit, derive, okx
 from crossmargin.margin.scenarios.leg import PortfolioUnit
 from crossmargin.margin.scenarios.requirement import UnitRequirement
+from crossmargin.rulebooks.portfolio.bybit import BybitPortfolio
 from crossmargin.rulebooks.portfolio.deribit import DeribitPortfolio
 from crossmargin.rulebooks.portfolio.derive import DerivePortfolio
+from crossmargin.rulebooks.portfolio.okx import OkxPortfolio
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 
 
@@ -21,4 +23,8 @@ def requirement(unit: PortfolioUnit, rule: PortfolioRule) -> UnitRequirement:
         return deribit.requirement(unit, rule)
     if isinstance(rule, DerivePortfolio):
         return derive.requirement(unit, rule)
+    if isinstance(rule, OkxPortfolio):
+        return okx.requirement(unit, rule)
+    if isinstance(rule, BybitPortfolio):
+        return bybit.requirement(unit, rule)
     raise InvariantBroken(f"{type(rule).__name__} plays no scenarios")

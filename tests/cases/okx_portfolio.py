@@ -1,0 +1,289 @@
+"""Cases about OKX's portfolio margin: its risks one by one, a unit, an account.
+
+Shocks, rates and bounds are the case's own where it gives them, else the packaged rulebook's.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from crossmargin.margin.collateral import rates, worth
+from crossmargin.margin.scenarios.deribit import worst_case
+from crossmargin.margin.scenarios.grouping import leg_of
+from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
+from crossmargin.margin.scenarios.okx import (
+    Risks,
+    extreme_cells,
+    initial_margin,
+    maintenance_margin,
+    moves_of,
+    spot_shock_cells,
+)
+from crossmargin.margin.scenarios.okx_account import DebtRates, account_totals
+from crossmargin.margin.scenarios.okx_charges import exit_cost, maturity_charge, multiplied
+from crossmargin.margin.scenarios.okx_depeg import column_at, hedges, sliced
+from crossmargin.margin.scenarios.requirement import Cell
+from crossmargin.model.instrument import Instrument, Kind
+from crossmargin.model.market import Market
+from crossmargin.money import ONE, ZERO, exact
+from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.portfolio.okx import OkxPortfolio
+from crossmargin.rulebooks.schema import Collateral
+from tests.cases.loans import answers
+from tests.cases.reader import Answer, Case, Inputs, UnknownShape, literal, unit_of
+
+COIN = r"[a-z0-9]{2,8}"
+FACES = ("contract_value_base", "contract_multiplier", "ct_val", "face", "face_value")
+PRICES = ("shock_reference_price", "index", "index_price")
+RATES = ("rate", "mr4_rate", "mr7_rate", "charge_rate")
+ENTRY = ("instrument", "symbol")
+CONTEXT = (
+    r"(?!mr\d)(?:\w+_)?(?:spot|perp|perpetual|future|order|buy|sell|contracts|option)(?:_\w+)?"
+)
+"""What a book holds whose risks are given: it says what they belong to and enters nothing."""
+
+SECONDS_PER_DAY = 86_400
+
+
+def _rule() -> OkxPortfolio:
+    rule = load_rulebook("okx").portfolio
+    if not isinstance(rule, OkxPortfolio):
+        raise UnknownShape("OKX's rulebook has no portfolio margin")
+    return rule
+
+
+def _first(inputs: Inputs, names: tuple[str, ...], default: Decimal | None = None) -> Decimal:
+    name = next((name for name in names if inputs.has(name)), None)
+    if name is None and default is None:
+        raise UnknownShape(f"none of {', '.join(names)} among {', '.join(sorted(inputs.values))}")
+    return default if name is None else Decimal(inputs.number(name))  # type: ignore[return-value]
+
+
+@exact
+def _unit(inputs: Inputs) -> PortfolioUnit:
+    # One position, or rows of them, on one underlying.
+    reference = _first(inputs, PRICES)
+    rows = next((inputs.rows(name) for name in ("positions", "legs") if inputs.has(name)), None)
+    dollars = {
+        key.split("_")[0].upper(): inputs.at(key)
+        for _, key in inputs.matching(r"usd[tc]_usd(?:_implied|_index)?", is_raw=True)
+    }
+    found = [_leg(row, reference) for row in (rows or [inputs])]
+    names = {base for base, _ in found}
+    if len(names) != 1:
+        raise UnknownShape(f"positions of {', '.join(sorted(names))} are no one unit")
+    quoted = {leg.settle for _, leg in found if not leg.is_inverse}
+    # The index is quoted in the coin that the positions settle in.
+    rate = dollars.get(next(iter(quoted)), ONE) if len(quoted) == 1 else ONE
+    return PortfolioUnit(
+        names.pop(),
+        "USD",
+        reference * rate,
+        tuple(leg for _, leg in found),
+        {settle: dollars.get(settle, ONE) for settle in quoted},
+    )
+
+
+def _leg(row: Inputs, reference: Decimal) -> tuple[str, Leg]:
+    words = next((row.word(name) for name in ENTRY if row.has(name)), "X-USDT-SWAP").upper()
+    base, quote, *_ = (*words.split("-"), "USDT")
+    mark = row.number("mark_price", reference)
+    if row.has("position_base"):
+        size, face = row.number("position_base"), ONE
+    else:
+        size, face = row.number("quantity"), _first(row, FACES, ONE)
+    is_inverse = quote == "USD"
+    kind = Kind.INVERSE_PERPETUAL if is_inverse else Kind.LINEAR_PERPETUAL
+    is_coins = row.has("position_base") and is_inverse
+    if is_coins:
+        return base, Leg(words, size, mark, base, is_inverse=True)
+    instrument = Instrument(words, kind, base if is_inverse else quote, base, face)
+    leg = leg_of(instrument, size, reference, Market({words: mark}), {})
+    if isinstance(leg, str):
+        raise UnknownShape(leg)
+    return base, leg
+
+
+def _numbers(inputs: Inputs, name: str) -> list[Decimal]:
+    values = inputs.value(name)
+    return [literal(one) for one in (values if isinstance(values, list) else [values])]
+
+
+@exact
+def spot_shock(_case: Case, inputs: Inputs) -> Answer:
+    """Return the profit of every move of MR1's grid, and the worst loss."""
+    unit = _unit(inputs)
+    name = next((name for name in ("spot_shocks", "shocks", "moves") if inputs.has(name)), None)
+    rule = _rule()
+    moves = _numbers(inputs, name) if name else moves_of(rule.spot_shock(unit.name).steps)
+    cells = spot_shock_cells(unit, moves, rule.volatility)
+    loss = worst_case(cell.outcome for cell in cells)
+    profits = [cell.outcome for cell in cells]
+    return answers({"unrealised_pnl": profits, "profits": profits, "mr1": loss, "worst_loss": loss})
+
+
+@exact
+def extreme(_case: Case, inputs: Inputs) -> Answer:
+    """Return MR6, and the profit at the move that is given; else the worse of both."""
+    unit, rule = _unit(inputs), _rule()
+    given = inputs.number("shock", inputs.number("extreme_move", None))
+    move = rule.move(unit.name).extreme_move if given is None else abs(given)
+    fraction = inputs.number("fraction", inputs.number("factor", rule.extreme_fraction))
+    cells = extreme_cells(unit, move, fraction)
+
+    def whole(cell: Cell) -> Decimal:
+        return sum(cell.shares, ZERO)
+
+    at = min(map(whole, cells))
+    if given is not None:
+        at = next(whole(cell) for cell in cells if cell.scenario.move == given)
+    return answers(
+        {
+            **dict.fromkeys(("mr6_pnl", "unrealised_pnl"), at),
+            "mr6": worst_case(cell.outcome for cell in cells),
+        }
+    )
+
+
+@exact
+def basis(_case: Case, inputs: Inputs) -> Answer:
+    """Return MR4 of a lone perpetual or expiry, with spot beside it where it is given."""
+    days = inputs.number("days_to_expiry", ZERO)
+    annual = _first(inputs, ("annualised_move_risk", "annualized_move_risk"), ZERO)
+    risk = replace(
+        _rule().move("BTC"), basis_perpetual=_first(inputs, RATES, ZERO), basis_annual=annual
+    )
+    spot = inputs.number("spot_cash_delta", ZERO)
+    deltas = {days * SECONDS_PER_DAY: inputs.number("cash_delta")}
+    return answers({"mr4": maturity_charge(spot, deltas, risk)})
+
+
+@exact
+def minimum(_case: Case, inputs: Inputs) -> Answer:
+    """Return MR7: the raw charge, times the multiplier given or found by its bounds."""
+    raw = exit_cost(inputs.number("cash_delta"), _first(inputs, RATES))
+    cost = _rule().exit("BTC")
+    bounds, multipliers = list(cost.bounds), list(cost.multipliers)
+    if inputs.has("tier_bounds"):
+        bounds, multipliers = _numbers(inputs, "tier_bounds"), _numbers(inputs, "multipliers")
+    if inputs.has("tier_multiplier"):
+        bounds, multipliers = [], [inputs.number("tier_multiplier")]
+    return answers({"mr7": multiplied(raw, bounds, multipliers), "mr7_raw": raw, "raw_charge": raw})
+
+
+@exact
+def unit_margins(_case: Case, inputs: Inputs) -> Answer:
+    """Return a unit's margins from its risks; MR8 is repeated with each and is no unit's."""
+    risks = Risks(**{name: inputs.number(name, ZERO) for name in Risks.__struct_fields__})
+    inputs.value("mr8", None)
+    for _, key in inputs.matching(CONTEXT):
+        inputs.used.add(key)
+    factor = inputs.number("imr_factor", inputs.number("im_factor", _rule().initial_to_maintenance))
+    maintenance = maintenance_margin(risks)
+    initial = initial_margin(maintenance, factor)
+    return answers(
+        {
+            **dict.fromkeys(("mmr", "maintenance_margin"), maintenance),
+            **dict.fromkeys(("imr", "initial_margin"), initial),
+        }
+    )
+
+
+@exact
+def account(_case: Case, inputs: Inputs) -> Answer:
+    """Return the totals of an account with one currency."""
+    balances = [key for _, key in inputs.matching(rf"({COIN})_balance", is_raw=True)]
+    if len(balances) != 1:
+        raise UnknownShape(f"{len(balances)} balances among {', '.join(sorted(inputs.values))}")
+    coin = balances[0].split("_")[0]
+    open_profit = sum(
+        (inputs.at(key) for _, key in inputs.matching(r"(?:float|open)_pnl(?:_\w+)?|upl(?:_\w+)?")),
+        ZERO,
+    )
+    price = next(
+        (inputs.at(key) for _, key in inputs.matching(rf"{coin}_usd(?:_\w+)?", is_raw=True)), ONE
+    )
+    cash = inputs.at(balances[0]) + open_profit
+    counted = rates(price, Collateral(ONE - inputs.number("discount_rate", ONE), ZERO))
+    totals = account_totals(
+        [worth(cash, counted)],
+        _numbers(inputs, "unit_imr"),
+        _numbers(inputs, "unit_mmr"),
+        _numbers(inputs, "notional") if inputs.has("notional") else [],
+        DebtRates(
+            inputs.number("borrow_imr_rate"),
+            inputs.number("borrow_mmr_rate"),
+            inputs.number("taker_fee_rate", inputs.number("taker_fee", ZERO)),
+        ),
+    )
+    return answers(
+        {
+            "avail_eq": cash,
+            "eq": totals.equity,
+            "adj_eq": totals.equity,
+            "upl": worth(open_profit, rates(price, Collateral(ZERO, ZERO))),
+            "deriv_mmr": totals.unit_maintenance,
+            "borrow_mmr": totals.debt_maintenance,
+            "borrow_imr": totals.debt_initial,
+            "mr8": totals.debt_maintenance,
+            "total_mmr": totals.maintenance_margin,
+            "total_imr": totals.initial_margin,
+            "margin_ratio": totals.margin_ratio,
+            "acct_lever": totals.leverage,
+        }
+    )
+
+
+@exact
+def depeg(_case: Case, inputs: Inputs) -> Answer:
+    """Return MR9 of a hedge, or of the cash deltas that make hedges."""
+    rule = _rule()
+    bounds = _numbers(inputs, "tier_bounds") if inputs.has("tier_bounds") else rule.depeg_bounds
+    index = next(
+        (
+            inputs.at(k)
+            for _, k in inputs.matching(r"(?:stablecoin_index|usd[tc]_usd).*", is_raw=True)
+        ),
+        ONE,
+    )
+    shares = (
+        _numbers(inputs, "tier_rates")
+        if inputs.has("tier_rates")
+        else column_at(index, rule.depeg).rates
+    )
+    if inputs.has("hedged_size") or inputs.has("hedge_size"):
+        size = _first(inputs, ("hedged_size", "hedge_size"))
+        return answers({"mr9": sliced(size, bounds, shares)})
+    deltas = {
+        unit_of(key).upper(): inputs.at(key)
+        for _, key in inputs.matching(r"cash_delta_usd[tc]?", is_raw=True)
+    }
+    found = hedges(deltas, rule.depeg_pairs)
+    sizes = {f"hedge_{one.first}_{one.second}".lower(): one.size for one in found}
+    inputs.units = frozenset()
+    charge = sum((sliced(one.size, bounds, shares) for one in found), ZERO)
+    return answers({"mr9": charge, "mr9_usd": charge, **sizes})
+
+
+TOPICS: Mapping[str, Callable[[Case, Inputs], Answer]] = {
+    "MR1 spot shock scenario P&L, delta-one position": spot_shock,
+    "MR6 extreme move = half of worst loss": extreme,
+    "MR4 basis risk, single perpetual": basis,
+    "MR7 minimum charge": minimum,
+    "risk-unit MMR and IMR": unit_margins,
+    "MMR of a spot/perp/spot-order book, rule before June 2024": unit_margins,
+    "MMR of a spot/perp/spot-order book, MR4 now covers spot-vs-derivative basis": unit_margins,
+    "account totals, borrowing margin, margin ratio with liquidation fee": account,
+    "MR9 stablecoin-depeg charge is marginal by tier": depeg,
+}
+STEMS: Mapping[str, str] = {
+    r"MR1\b.*": "MR1 spot shock scenario P&L, delta-one position",
+    r"MR4\b.*": "MR4 basis risk, single perpetual",
+    r"MR6\b.*": "MR6 extreme move = half of worst loss",
+    r"MR7\b.*": "MR7 minimum charge",
+    r"MR9\b.*": "MR9 stablecoin-depeg charge is marginal by tier",
+    r"risk[- ]unit (?:MMR|IMR)\b.*": "risk-unit MMR and IMR",
+    r"MMR of (?:a|an)\b.*\bbook\b.*": "risk-unit MMR and IMR",
+    r"account totals\b.*": "account totals, borrowing margin, margin ratio with liquidation fee",
+}
