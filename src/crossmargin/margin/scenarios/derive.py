@@ -12,6 +12,8 @@ at the coin's price, so that nothing but the contingency below the peg depends o
 from collections.abc import Iterable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.scenarios.expiry_grid import Expiry
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
@@ -24,16 +26,20 @@ from crossmargin.margin.scenarios.portfolio_manager import (
 )
 from crossmargin.margin.scenarios.requirement import Cell, Charge, UnitRequirement, worst_of
 from crossmargin.margin.standard_manager import OptionLeg, Perpetual
-from crossmargin.money import ONE, ZERO, exact, plain
+from crossmargin.money import ONE, ZERO, exact, plain, up_to
 from crossmargin.rulebooks.portfolio.derive import DeriveManager, DerivePortfolio
 
 USD = "USD"
 BASIS = "basis contingency"
+PLACES = Decimal("1e-18")
+"""What the contract counts in."""
 
 
 @exact
 def requirement(unit: PortfolioUnit, rule: DerivePortfolio) -> UnitRequirement:
-    """Return what the portfolio manager of the unit's underlying asks for; exact.
+    """Return what the portfolio manager of the unit's underlying asks for.
+
+    Margins and charges are rounded up at `PLACES`; what scenarios make is not rounded.
 
     Raises
     ------
@@ -60,12 +66,12 @@ def requirement(unit: PortfolioUnit, rule: DerivePortfolio) -> UnitRequirement:
         cells,
         worst_of(cells),
         tuple(
-            Charge(charge.name, charge.amount * coin, charge.is_initial_only)
+            replace(charge, amount=up_to(PLACES, charge.amount * coin))
             for charge in _charges(margin, manager, is_basis=is_basis)
             if charge.amount
         ),
-        (margin.mark_to_market - margin.initial_margin_balance) * coin,
-        (margin.mark_to_market - margin.maintenance_margin_balance) * coin,
+        up_to(PLACES, (margin.mark_to_market - margin.initial_margin_balance) * coin),
+        up_to(PLACES, (margin.mark_to_market - margin.maintenance_margin_balance) * coin),
         BASIS if is_basis else "scenario",
     )
 

@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from msgspec import Struct
 
+from crossmargin.errors import UnitError
 from crossmargin.margin.black import SECONDS_PER_YEAR, mark
 from crossmargin.margin.scenarios.volatility import factor, term
 from crossmargin.margin.standard_manager import OptionLeg
@@ -152,10 +153,15 @@ def smiles(
     """Return the legs' volatilities after each shift or tilt, a year's as fractions.
 
     At its expiry an option has no time value: its volatility is then left as it is.
+
+    Raises
+    ------
+    UnitError
+        If a strike or the forward is not above zero.
     """
-    marks = tuple(leg.volatility for leg in expiry.legs)
+    held = tuple(leg.volatility for leg in expiry.legs)
     if not expiry.seconds:
-        return dict.fromkeys(directions, marks)
+        return dict.fromkeys(directions, held)
     reach = term(expiry.seconds, manager.volatility)
     distances = tuple(moneyness(leg.strike, expiry.forward_price) for leg in expiry.legs)
     found = {}
@@ -163,17 +169,28 @@ def smiles(
         if direction in TILTS:
             cap, width = tilt(expiry.years, direction, manager.skew)
             ways = distances if direction is Direction.LINEAR else map(abs, distances)
-            pairs = zip(marks, ways, strict=True)
-            found[direction] = tuple(tilted(mark, way, cap, width) for mark, way in pairs)
+            pairs = zip(held, ways, strict=True)
+            found[direction] = tuple(
+                tilted(volatility, way, cap, width) for volatility, way in pairs
+            )
         else:
             times = factor(reach, direction, manager.volatility)
             floor = manager.volatility.up_floor if direction is Direction.UP else ZERO
-            found[direction] = tuple(max(floor, volatility * times) for volatility in marks)
+            found[direction] = tuple(max(floor, volatility * times) for volatility in held)
     return found
 
 
 def moneyness(strike: Decimal, forward_price: Decimal) -> Decimal:
-    """Return the logarithm of strike ÷ forward."""
+    """Return the logarithm of strike ÷ forward.
+
+    Raises
+    ------
+    UnitError
+        If either is not above zero.
+    """
+    for name, given in (("strike", strike), ("forward", forward_price)):
+        if given <= 0:
+            raise UnitError(f"the option's {name} is {given}, must be above zero")
     return _NEAREST.ln(_NEAREST.divide(strike, forward_price))
 
 
