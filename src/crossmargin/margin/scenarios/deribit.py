@@ -47,6 +47,10 @@ NOTHING = CountedGains(ZERO, ZERO)
 DIRECTIONS = (Direction.DOWN, Direction.NONE, Direction.UP)
 """The columns of the risk matrix, in the venue's order."""
 
+DUST = Decimal("1e-36")
+"""What netted outcomes are rounded to, half to even: legs that cancel leave nothing of their own
+roundings, which are at 50 digits."""
+
 _NEAREST = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN)
 
 
@@ -298,7 +302,7 @@ def _netted(
     book: Book, unit: PortfolioUnit, scenario: Scenario, shares: tuple[Decimal, ...]
 ) -> Decimal:
     held = book.coins * unit.index * scenario.move
-    return sum((shares[place] for place in book.places), held)
+    return sum((shares[place] for place in book.places), held).quantize(DUST)
 
 
 def _gain_cut(made: Decimal, book: Book, unit: PortfolioUnit) -> Decimal:
