@@ -34,6 +34,7 @@ from crossmargin.margin.netting import net_requirements
 from crossmargin.margin.open_orders import Resting, RestingKey, add_open_orders, resting_of
 from crossmargin.margin.option_positions import net_expiries
 from crossmargin.margin.pnl import notional_and_pnl
+from crossmargin.margin.pooled.assess import assess_pooled
 from crossmargin.margin.requirement import Exposure
 from crossmargin.margin.scenarios.assess import assess_scenarios
 from crossmargin.margin.tally import Tally, in_usd, rates_of
@@ -47,6 +48,7 @@ from crossmargin.model.account import (
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, exact, quotient_up
 from crossmargin.rulebooks.margin_rule import PLAIN, Netting
+from crossmargin.rulebooks.portfolio.pooled import PooledPortfolio
 from crossmargin.rulebooks.schema import Contract, Rulebook
 
 
@@ -72,7 +74,9 @@ def assess(
     """
     check_modes(account, rulebook)
     if account.mode is AccountMode.PORTFOLIO:
-        return assess_scenarios(account, market, rulebook)
+        is_pooled = isinstance(rulebook.portfolio, PooledPortfolio)
+        judge = assess_pooled if is_pooled else assess_scenarios
+        return judge(account, market, rulebook)
     remarks: dict[str, None] = {}
     is_strict = rulebook.liquidation.is_trigger_strict
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}

@@ -1,18 +1,20 @@
 """An account judged as one pool, without scenarios: `margin.assess` hands over here.
 
-Positions and orders are asked for what they are anywhere. A balance below zero is a loan. Equity is
-what the method counts: of a unified account what everything is worth after collateral rates, loans
-taken off; of one that borrows by itself what a liquidation would find, where what was borrowed
-stands in the requirement.
+Positions and orders are asked for what they are anywhere. A balance below zero is a loan, and
+equity is what everything counts for after haircuts, loans taken off.
 
 A venue's line is not always at 100 %. So that health is 1 there as anywhere, the pool's maintenance
 margin is what its method requires, brought to that line: × 1.05 where accounts are liquidated at
-an equity of 105 % of it, ÷ 0.95 where they are above 95 % of their value, rounded up. The ratio as
-the venue prints it is said in the remarks.
+an equity of 105 % of it; where requirement and value both have the debt in them and the line is at
+95 %, requirement ÷ 0.95 (rounded up) less the debt. The ratio as the venue prints it is said in the
+remarks.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from crossmargin.errors import InvariantBroken, UsageError
 from crossmargin.margin.assessment import (
@@ -22,11 +24,13 @@ from crossmargin.margin.assessment import (
     UnitKind,
 )
 from crossmargin.margin.entry import below_entry
+from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD, contract_of
 from crossmargin.margin.methods import assess_position
 from crossmargin.margin.open_orders import add_open_orders, resting_of
 from crossmargin.margin.pooled.borrowing import (
     Backing,
+    automatic_borrow,
     liquidation_threshold,
     liquidation_value,
     maintenance_requirement,
@@ -39,6 +43,7 @@ from crossmargin.margin.pooled.unified import (
     status_of,
     unified_ratio,
 )
+from crossmargin.margin.scenarios.assess import PATH_REMARK
 from crossmargin.margin.scenarios.requirement import Charge, UnitRequirement
 from crossmargin.margin.tally import Tally, in_usd, rates_of
 from crossmargin.model.account import Account
@@ -57,6 +62,15 @@ CLASSIC = "classic"
 PERCENT_PLACES = Decimal("0.01")
 
 
+class Judged(Struct, frozen=True):
+    """An account's one pool, its positions, and what its maintenance margin is made of."""
+
+    pool: UnitAssessment
+    positions: tuple[PositionAssessment, ...]
+    charges: tuple[Charge, ...]
+    remarks: dict[str, None]
+
+
 @exact
 def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
     """Return what the account is worth, what is asked of it, and whether it lives.
@@ -68,6 +82,25 @@ def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Asses
     InvariantBroken
         If the rulebook's portfolio margin is none of the pooled ones.
     """
+    judged = _judged(account, market, rulebook)
+    pool, remarks = judged.pool, judged.remarks
+    if rulebook.portfolio is not None:
+        remarks |= dict.fromkeys(below_entry((pool,), rulebook.portfolio, rulebook.venue))
+    if any(position.size for position in account.positions):
+        remarks[PATH_REMARK] = None
+
+    def judge(elsewhere: Market) -> dict[str, Health | None]:
+        there = _judged(account, elsewhere, rulebook).pool
+        return {there.name: there.health}
+
+    units = () if pool.health is None else (_requirement(judged, pool.health),)
+    return Assessment(
+        account, market, rulebook, (pool,), (), judged.positions, tuple(remarks), units, judge
+    )
+
+
+@exact
+def _judged(account: Account, market: Market, rulebook: Rulebook) -> Judged:
     rule = rulebook.portfolio
     remarks: dict[str, None] = {}
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
@@ -77,9 +110,8 @@ def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Asses
         assessed = assess_position(position, contract, account, market, rulebook, remarks)
         positions.append(assessed)
         tallies.setdefault(contract.instrument.settle, Tally(ZERO)).add(assessed)
-    add_open_orders(
-        tallies, resting_of(account, market, rulebook), account, market, rulebook, remarks
-    )
+    resting = resting_of(account, market, rulebook)
+    add_open_orders(tallies, resting, account, market, rulebook, remarks)
     if not tallies:
         raise UsageError("the account is empty: it has neither balances nor positions")
     if isinstance(rule, UnifiedPortfolio):
@@ -88,23 +120,22 @@ def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Asses
         pool, charges = _lending(tallies, market, rulebook, rule, remarks)
     else:
         raise InvariantBroken(f"{rulebook.venue} does not pool what portfolio accounts hold")
-    remarks |= dict.fromkeys(below_entry((pool,), rule, rulebook.venue))
-    found = () if pool.health is None else (_requirement(pool, positions, charges),)
-    return Assessment(
-        account, market, rulebook, (pool,), (), tuple(positions), tuple(remarks), found
-    )
+    return Judged(pool, tuple(positions), charges, remarks)
 
 
-def _requirement(
-    pool: UnitAssessment, positions: Iterable[PositionAssessment], charges: tuple[Charge, ...]
-) -> UnitRequirement:
-    symbols = tuple(position.symbol for position in positions if position.size)
-    health = pool.health
-    initial = maintenance = ZERO
-    if health is not None:
-        initial, maintenance = health.initial_margin, health.maintenance_margin
+def _requirement(judged: Judged, health: Health) -> UnitRequirement:
+    symbols = tuple(position.symbol for position in judged.positions if position.size)
+    pool = judged.pool
     return UnitRequirement(
-        pool.name, pool.asset, symbols, (), None, charges, initial, maintenance, "sum"
+        pool.name,
+        pool.asset,
+        symbols,
+        (),
+        None,
+        judged.charges,
+        health.initial_margin,
+        health.maintenance_margin,
+        "sum",
     )
 
 
@@ -175,23 +206,19 @@ def _lending(
     asked = _asked(tallies, settle, market)
     owed = [asset for asset, tally in tallies.items() if tally.wallet + tally.pnl < 0]
     found = [
-        _of_token(token, settle, asked, tallies, market, rulebook, rule)
+        _of_token(token, settle, asked, tallies, market, rule)
         for token in dict.fromkeys((settle, *owed))
     ]
-    unit, charges = found[0]
-    for other in found[1:]:
-        if other[0].is_worse_than(unit):
-            unit, charges = other
-    if unit.health is not None:
-        required = account_maintenance(charge.amount for charge in charges[:-1])
-        ratio = portfolio_ratio(required, unit.health.equity)
-        if ratio is not None:
-            remarks[
-                "The venue's ratio, requirement ÷ liquidation value, is "
-                f"{_percent(ratio, up_to)}; it liquidates above "
-                f"{_percent(rule.liquidation_ratio)}."
-            ] = None
-    return unit, charges
+    # The account is judged by the token with the largest ratio; none at all is worse than any.
+    worst = max(found, key=lambda one: Decimal("Infinity") if one.ratio is None else one.ratio)
+    unit = _unit(worst.pool, settle, rulebook)
+    if unit.health is not None and worst.ratio is not None:
+        remarks[
+            "The venue's ratio, requirement ÷ liquidation value, is "
+            f"{_percent(worst.ratio, up_to)}; it liquidates above "
+            f"{_percent(rule.liquidation_ratio)}."
+        ] = None
+    return unit, worst.charges
 
 
 def _asked(tallies: dict[str, Tally], settle: str, market: Market) -> Tally:
@@ -211,45 +238,50 @@ def _asked(tallies: dict[str, Tally], settle: str, market: Market) -> Tally:
     return total
 
 
+class _Lent(NamedTuple):
+    """The pool as the lenders of one token see it."""
+
+    pool: Tally
+    charges: tuple[Charge, ...]
+    ratio: Decimal | None
+
+
 def _of_token(
     token: str,
     settle: str,
     asked: Tally,
     tallies: dict[str, Tally],
     market: Market,
-    rulebook: Rulebook,
     rule: LendingPortfolio,
-) -> tuple[UnitAssessment, tuple[Charge, ...]]:
-    # The pool as lenders of one token see it.
+) -> _Lent:
     pool = Tally(ZERO)
     pool.missing.extend(asked.missing)
     pool.initial_missing.extend(asked.initial_missing)
     held = tallies.get(token) or Tally(ZERO)
-    net = held.wallet + held.pnl
     price = _price(token, settle, market, pool.missing)
     cap = next((one.borrow_cap for one in rule.tokens if one.asset == token), None)
-    if net < 0 and cap is None:
+    if held.wallet + held.pnl < 0 and cap is None:
         pool.missing.append(f"borrow cap of {token}")
     cap_value = (cap or ZERO) * price
     liquidated, lent = _backing(token, settle, tallies, market, rule, pool.missing)
-    borrowed = max(ZERO, -net) * price
-    equity = liquidation_value(max(ZERO, net) * price, cap_value, liquidated)
-    pool.wallet = liquidation_value(max(ZERO, held.wallet) * price, cap_value, liquidated)
-    pool.pnl = equity - pool.wallet
+    worth, wallet = (held.wallet + held.pnl) * price, held.wallet * price
+    borrowed = automatic_borrow(held.wallet, held.pnl) * price
+    value = liquidation_value(max(ZERO, worth), cap_value, liquidated)
+    pool.wallet = liquidation_value(max(ZERO, wallet), cap_value, liquidated) + min(ZERO, wallet)
+    pool.pnl = value - borrowed - pool.wallet
     required = maintenance_requirement(asked.maintenance, borrowed, rule)
-    pool.maintenance = quotient_up(required, rule.liquidation_ratio)
+    pool.maintenance = quotient_up(required, rule.liquidation_ratio) - borrowed
     # Opening takes what may be borrowed, which is less than what a liquidation would find.
-    kept_back = equity - liquidation_value(max(ZERO, net) * price, cap_value, lent)
-    pool.initial = asked.initial + borrowed + kept_back
+    kept_back = value - liquidation_value(max(ZERO, worth), cap_value, lent)
+    pool.initial = asked.initial + kept_back
     pool.orders, pool.open_loss = asked.orders, asked.open_loss
-    pool.transfer_floor = asked.transfer_floor + borrowed
+    pool.transfer_floor = asked.transfer_floor
     charges = (
         Charge(POSITIONS, asked.maintenance),
-        Charge(f"borrowed {token}", borrowed),
         Charge("offset of a borrower", required - asked.maintenance - borrowed),
-        Charge(TO_THE_LINE, pool.maintenance - required),
+        Charge(TO_THE_LINE, pool.maintenance + borrowed - required),
     )
-    return _unit(pool, settle, rulebook), charges
+    return _Lent(pool, charges, portfolio_ratio(required, value))
 
 
 def _backing(

@@ -3,19 +3,26 @@
 from decimal import Decimal
 
 import pytest
-from crossmargin.margin.collateral import unheld
-from crossmargin.margin.pooled.borrowing import (
-    automatic_borrow,
-    borrow_limit_price,
-    borrowable,
-    unborrowed_ratio,
-)
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from crossmargin.margin.collateral import unheld
+from crossmargin.margin.pooled.borrowing import (
+    Backing,
+    automatic_borrow,
+    borrow_limit_price,
+    borrowable,
+    liquidation_threshold,
+    liquidation_value,
+    maintenance_requirement,
+    portfolio_ratio,
+    unborrowed_ratio,
+)
 from crossmargin.money import exact
+from crossmargin.rulebooks.loader import load_rulebook
 
 D = Decimal
+RULE = load_rulebook("hyperliquid").portfolio
 AMOUNT = st.decimals(D("0.01"), D(10**5), places=2)
 LTV = st.decimals(D(0), D(1), places=3)
 
@@ -74,3 +81,42 @@ def test_the_ratio_of_an_account_that_has_not_borrowed():
 
 def test_what_orders_leave_free():
     assert D("182.3617693") == unheld(D("289.1707113"), D("106.808942"))
+
+
+def test_what_counts_where_a_token_is_liquidated():
+    # 0.5 + 0.5 × LTV.
+    assert D("0.75") == liquidation_threshold(D("0.5"), RULE)
+    assert D("0.825") == liquidation_threshold(D("0.65"), RULE)
+
+
+def test_only_a_borrower_is_asked_for_the_offset():
+    assert D(51895) == maintenance_requirement(D(1875), D(50000), RULE)
+    assert D(1875) == maintenance_requirement(D(1875), D(0), RULE)
+
+
+@pytest.mark.parametrize(
+    ("balance", "cap", "amount", "value"),
+    [
+        pytest.param("0", "1000000", "1", "112500", id="one bitcoin at three quarters"),
+        pytest.param("100", "1000000", "1", "112600", id="and a balance"),
+        pytest.param("0", "1000000", "30", "1000000", id="no more than may be borrowed"),
+        pytest.param("0", "9000000", "30", "2250000", id="no more than may be supplied, 20"),
+        pytest.param("100", "1000000", "-1", "100", id="a debt backs nothing"),
+    ],
+)
+def test_what_a_liquidation_would_find(balance, cap, amount, value):
+    bitcoin = Backing(D(amount), D(20), D(150000), D("0.75"))
+
+    assert D(value) == liquidation_value(D(balance), D(cap), [bitcoin])
+
+
+def test_two_tokens_back_one_debt():
+    bitcoin = Backing(D(1), D(20), D(100000), D("0.75"))
+    hype = Backing(D(1000), D(50000), D(40), D("0.825"))
+
+    assert D(108000) == liquidation_value(D(0), D(1000000), [bitcoin, hype])
+
+
+def test_the_ratio_of_a_borrower():
+    assert D("0.5") == portfolio_ratio(D(50), D(100))
+    assert portfolio_ratio(D(50), D(0)) is None
