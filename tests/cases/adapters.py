@@ -11,6 +11,7 @@ from tests.cases import (
     bitget,
     bitmex,
     bybit,
+    bybit_portfolio,
     collateral,
     deribit,
     deribit_portfolio,
@@ -22,9 +23,11 @@ from tests.cases import (
     kraken,
     ladders,
     okx,
+    okx_portfolio,
     options,
     orders,
     phemex,
+    pooled,
     positions,
     rules,
     venues,
@@ -71,17 +74,19 @@ BINANCE: Mapping[str, Adapter] = {
 ADAPTERS: Mapping[str, Mapping[str, Adapter]] = {
     "binance-usdm": BINANCE | rules.BINANCE_TOPICS,
     "binance-coinm": BINANCE,
+    "binance-portfolio-margin": pooled.UNIFIED_TOPICS,
+    "binance-cross-margin-pro": pooled.CROSS_MARGIN_TOPICS,
     "asterdex": BINANCE,
     "apollox": BINANCE,
-    "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS | bybit.TOPICS,
+    "bybit": options.BYBIT_TOPICS | rules.BYBIT_TOPICS | bybit.TOPICS | bybit_portfolio.TOPICS,
     "moonxbt (copy of the Bybit classic method)": bybit.MOONXBT_TOPICS,
     "deribit": options.DERIBIT_TOPICS
     | rules.DERIBIT_TOPICS
     | deribit.TOPICS
     | deribit_portfolio.TOPICS,
     "derive-v2": derive.TOPICS | derive_portfolio.TOPICS,
-    "okx": options.OKX_TOPICS | rules.OKX_TOPICS | okx.TOPICS,
-    "hyperliquid": rules.HYPERLIQUID_TOPICS | hyperliquid.TOPICS,
+    "okx": options.OKX_TOPICS | rules.OKX_TOPICS | okx.TOPICS | okx_portfolio.TOPICS,
+    "hyperliquid": rules.HYPERLIQUID_TOPICS | hyperliquid.TOPICS | pooled.LENDING_TOPICS,
     "deribit-style (MCDEX copy)": rules.DERIBIT_STYLE_TOPICS,
     "kraken": rules.KRAKEN_TOPICS | kraken.TOPICS,
     "bitmex": rules.BITMEX_TOPICS | bitmex.TOPICS,
@@ -100,9 +105,17 @@ LIQUIDATION = {
 NUMBER = r"[\d.,]+"
 STEPS = rf"(?:\w+|{NUMBER}) steps?"
 STEMS: Mapping[str, Mapping[str, str]] = {
+    "binance-portfolio-margin": {
+        r"uniMMR (?:building blocks|of an? )\b.*": "uniMMR building blocks",
+        r"uniMMR\b.*": "uniMMR",
+    },
+    "binance-cross-margin-pro": {
+        r"loan (?:IM/MM|IM|MM|(?:initial|maintenance) margin)\b.*": "loan IM/MM by tiers",
+    },
     "bybit": {
         r"option short (?:call|put )?margin": "option short margin",
         r"funding interest component": "funding interest component",
+        **bybit_portfolio.STEMS,
     },
     "deribit": {
         rf"option fee cap {NUMBER} ?% of premium": "option fee cap 12.5 % of premium",
@@ -123,8 +136,17 @@ STEMS: Mapping[str, Mapping[str, str]] = {
         r"initial margin, US[DT][TC]?-margined": "initial margin, USDT-margined",
         r"maintenance margin, (?:coin|USDT|USDC)-margined": "maintenance margin",
         **LIQUIDATION,
+        **okx_portfolio.STEMS,
     },
     "hyperliquid": {
+        r"portfolio margin ratio,? (?:no|without) borrow\w*": (
+            "portfolio margin ratio, no borrowing"
+        ),
+        r"(?:portfolio (?:margin|maintenance|liquidation)|liquidation threshold)\b.*": (
+            "portfolio margin ratio"
+        ),
+        r"borrow(?:ing|able) power\b.*": "borrowing power from collateral",
+        r"cash-and-carry\b.*": "cash-and-carry: automatic borrow after a rise",
         **LIQUIDATION,
         r"liquidation price of (?:one|an?) (?:isolated|cross) (?:position|long|short)": (
             "liquidation price"

@@ -4,8 +4,9 @@ OKX names its risks MR1 to MR9. It groups underlyings otherwise for the spot sho
 rest, and so do the rows here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import ClassVar, TypeVar
 
 from msgspec import Struct
@@ -54,6 +55,12 @@ class ExitCost(OfBases, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rate: Decimal
     bounds: tuple[Decimal, ...]
     multipliers: tuple[Decimal, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse rows that do not fit each other; the loader says which file it was."""
+        if len(self.multipliers) != len(self.bounds) + 1:
+            raise ValueError("there must be one more of multipliers than of bounds")
+        _check_ascending("bounds", self.bounds)
 
 
 class OptionExit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +122,18 @@ class OkxPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="okx"):
     depeg: tuple[DepegColumn, ...]
     initial_to_maintenance: Decimal
 
+    def __post_init__(self) -> None:
+        """Refuse rows that do not fit each other; the loader says which file it was."""
+        if not self.volatility or not self.depeg:
+            raise ValueError("volatility and depeg must have a row at least")
+        _check_ascending("days of volatility", [row.days for row in self.volatility])
+        _check_ascending("depeg_bounds", self.depeg_bounds)
+        _check_ascending("index_min of depeg", [-row.index_min for row in self.depeg], "fall")
+        if any(len(row.rates) != len(self.depeg_bounds) + 1 for row in self.depeg):
+            raise ValueError("every row of depeg must have one more rate than depeg_bounds")
+        if any(len(pair.split()) != 2 for pair in self.depeg_pairs):
+            raise ValueError("each of depeg_pairs must be two currencies, such as 'USDT USD'")
+
     ranges: ClassVar[Mapping[str, Range]] = {
         "entry_equity_usd": AMOUNT,
         "steps": Range(Decimal(0), Decimal(1), "()"),
@@ -154,6 +173,11 @@ class OkxPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="okx"):
 
 
 R = TypeVar("R", bound=OfBases)
+
+
+def _check_ascending(name: str, values: Sequence[Decimal], way: str = "rise") -> None:
+    if any(low >= high for low, high in pairwise(values)):
+        raise ValueError(f"{name} must {way}")
 
 
 def _known(row: R | None, base: str) -> R:
