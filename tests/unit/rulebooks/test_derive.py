@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from crossmargin.errors import UnknownError
 from crossmargin.margin.assess import assess
 from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.market import Market
@@ -109,3 +110,45 @@ def test_collateral_that_was_not_read_is_unknown():
 
     assert found.health is None
     assert ("collateral buffers of SDAI",) == found.missing
+
+
+def test_portfolio_margin_is_known_for_four_markets():
+    rule = BOOK.portfolio
+
+    assert "portfolio" in BOOK.modes
+    assert [33, 33, 33, 32] == [
+        len(rule.manager_of(base).scenarios) for base in ("BTC", "ETH", "SOL", "HYPE")
+    ]
+    with pytest.raises(UnknownError, match="portfolio margin parameters of DOGE"):
+        rule.manager_of("DOGE")
+
+
+@pytest.mark.parametrize(
+    ("asset", "base", "haircut", "is_risk_cancelling"),
+    [
+        ("BTC", "BTC", "0.106", True),
+        ("ETH", "ETH", "0.056", True),
+        ("HYPE", "HYPE", "0.1", True),
+        # Elsewhere the standard manager's factors: 1 - 0.80, 1 - 0.75, 1 - 0.98.
+        ("ETH", "BTC", "0.2", False),
+        ("BTC", "SOL", "0.25", False),
+        ("USDT", "HYPE", "0.02", False),
+    ],
+)
+def test_a_coin_covers_its_own_market(asset, base, haircut, is_risk_cancelling):
+    terms = BOOK.portfolio.manager_of(base).terms_of(asset, base)
+
+    assert (D(haircut), is_risk_cancelling) == (
+        terms.maintenance_haircut,
+        terms.is_risk_cancelling,
+    )
+
+
+def test_haircuts_called_the_standard_managers_are():
+    for manager in BOOK.portfolio.managers:
+        for terms in manager.collateral:
+            if not terms.is_risk_cancelling:
+                standard = BOOK.collateral[terms.asset]
+                factor = 1 - standard.bid_buffer
+                assert terms.maintenance_haircut == standard.bid_buffer
+                assert terms.initial_on_top == factor * (1 - standard.initial_scale)

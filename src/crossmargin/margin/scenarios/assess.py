@@ -26,8 +26,9 @@ from crossmargin.margin.entry import below_entry
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD
 from crossmargin.margin.pnl import notional_and_pnl, unrealised_pnl
+from crossmargin.margin.scenarios.collateral import counted_in_full
 from crossmargin.margin.scenarios.grouping import USD, Grouped, leg_of, units_of
-from crossmargin.margin.scenarios.methods import requirement
+from crossmargin.margin.scenarios.methods import check_units, requirement
 from crossmargin.margin.scenarios.path import worth
 from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.margin.tally import Tally, in_usd, rates_of
@@ -65,6 +66,7 @@ def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> As
         If the rulebook plays no scenarios, or a symbol is not in it, or the account is empty.
     """
     rule = _rule(rulebook)
+    rulebook = counted_in_full(account, rulebook)
     judged = _judged(account, market, rulebook, rule)
     remarks = judged.remarks | dict.fromkeys(below_entry(judged.pools, rule, rulebook.venue))
     if any(position.size for position in account.positions):
@@ -94,6 +96,7 @@ def _judged(account: Account, market: Market, rulebook: Rulebook, rule: Portfoli
     total = Tally(ZERO)
     grouped = units_of(account, market, rulebook)
     remarks |= dict.fromkeys(grouped.remarks)
+    check_units(grouped.units, rule)
     for asset, names in grouped.missing.items():
         (total if asset == USD else _tally(tallies, asset)).missing.extend(names)
     for position in account.positions:

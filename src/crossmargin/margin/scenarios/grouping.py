@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from crossmargin.margin.black import implied_volatility
 from crossmargin.margin.option_terms import forward_of, terms_of
+from crossmargin.margin.scenarios.collateral import margined_with
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.expiry import expiry_ms
@@ -63,19 +64,22 @@ def units_of(
     units: list[PortfolioUnit] = []
     missing: dict[str, tuple[str, ...]] = {}
     remarks: dict[str, None] = {}
+    collateral = margined_with(account, rulebook)
     for (asset, base), members in groups.items():
         index = _index(base, members, market, remarks)
         lacking = [f"index price of {base}"] if index is None else []
         legs = [leg_of(one, size, index or ONE, market, remarks) for one, size in members]
         lacking += [leg for leg in legs if isinstance(leg, str)]
+        lacking += [f"index price of {held}" for held in collateral if held not in market.index]
         if lacking or index is None:
             missing[asset] = (*missing.get(asset, ()), *dict.fromkeys(lacking))
             continue
         rates = {
             one.settle: market.index.get(one.settle, ONE) for one, _ in members if one.settle != USD
         }
-        held = tuple(leg for leg in legs if isinstance(leg, Leg))
-        units.append(PortfolioUnit(base, asset, index, held, rates))
+        rates |= {held: market.index[held] for held in collateral}
+        known = tuple(leg for leg in legs if isinstance(leg, Leg))
+        units.append(PortfolioUnit(base, asset, index, known, rates, collateral))
     return Grouped(tuple(units), missing, tuple(remarks))
 
 

@@ -1,5 +1,7 @@
 """Which module margins a unit, by the record its numbers are in."""
 
+from collections.abc import Iterable
+
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.scenarios import bybit, deribit, derive, okx
 from crossmargin.margin.scenarios.leg import PortfolioUnit
@@ -28,3 +30,15 @@ def requirement(unit: PortfolioUnit, rule: PortfolioRule) -> UnitRequirement:
     if isinstance(rule, BybitPortfolio):
         return bybit.requirement(unit, rule)
     raise InvariantBroken(f"{type(rule).__name__} plays no scenarios")
+
+
+def check_units(units: Iterable[PortfolioUnit], rule: PortfolioRule) -> None:
+    """Refuse what one account cannot hold under `rule`.
+
+    Raises
+    ------
+    UsageError
+        One sentence that says what.
+    """
+    if isinstance(rule, DerivePortfolio):
+        derive.check_units(units, rule)

@@ -150,6 +150,8 @@ class DerivePortfolio(PortfolioTable, frozen=True, kw_only=True, tag="derive"):
     cash: str
     expiries_max: int
 
+    is_collateral_margined: ClassVar[bool] = True
+
     ranges: ClassVar[Mapping[str, Range]] = {
         "entry_equity_usd": AMOUNT,
         "expiries_max": Range(Decimal(1), Decimal(30)),

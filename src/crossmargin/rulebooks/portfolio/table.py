@@ -16,8 +16,11 @@ class PortfolioTable(
     Attributes
     ----------
     ranges : the range of every number, by its key; numbers of records within by theirs.
+    is_collateral_margined : whether equity counts collateral in full, and what of it is held back
+        is asked of the unit that it may hedge.
     entry_equity_usd : equity an account must have to be margined so; None where none was read.
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {}
+    is_collateral_margined: ClassVar[bool] = False
     entry_equity_usd: Decimal | None = None
