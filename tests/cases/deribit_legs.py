@@ -29,11 +29,13 @@ USD = "USD"
 
 @exact
 def unit_in(case: Case, inputs: Inputs) -> PortfolioUnit:
-    """Return the case's positions as a unit, in coins where all of them settle so."""
+    """Return the case's positions as a unit, in what they settle in if it is one asset."""
     base = _base(inputs)
     inputs.units |= {base.lower()}
     index = _first(inputs, "index")
-    rows = [row for table in TABLES for row in _rows(inputs, table)] or [("", inputs)]
+    rows = [row for table in TABLES for row in _rows(inputs, table)]
+    if not rows and any(inputs.matching(SIZE, is_raw=True)):
+        rows = [("", inputs)]
     legs = tuple(_leg(case, row, symbol, base, index) for symbol, row in rows)
     settles = {leg.settle for leg in legs}
     asset = settles.pop() if len(settles) == 1 else USD

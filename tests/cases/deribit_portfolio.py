@@ -63,12 +63,13 @@ class Given:
                 return found
         raise UnknownShape(f"no {name} among {', '.join(sorted(self.inputs.values))}")
 
+    def has(self, name: str) -> bool:
+        """Return whether a number is given."""
+        return any(self.numbers[word] is not None for word in (name, *SYNONYMS.get(name, ())))
+
     def get(self, name: str, default: Decimal) -> Decimal:
         """Return a number, or `default` where it is not given."""
-        try:
-            return self[name]
-        except UnknownShape:
-            return default
+        return self[name] if self.has(name) else default
 
 
 SYNONYMS = {
@@ -122,6 +123,7 @@ def portfolio(case: Case, inputs: Inputs) -> Answer:
             return found[key]()
         match = COLUMN.fullmatch(key)
         name, column = (match["name"], match["column"]) if match else (key, said or "same")
+        name = canonical(name, inputs.units)
         vector = model.vector(name)
         printed = next(
             (value for word, value in case.expect.items() if canonical(word, inputs.units) == key),
@@ -151,9 +153,16 @@ class _Model:
     """The published steps, put together for what a case gives."""
 
     def __init__(self, case: Case, unit: PortfolioUnit, given: Given) -> None:
-        self.unit, self.given = unit, given
+        self.whole, self.given = unit, given
         self.is_extended = "extended" in case.topic and not given.moves
         self.is_coin = unit.asset == unit.name
+
+    @property
+    def unit(self) -> PortfolioUnit:
+        """The positions; a case without them gives what they come to."""
+        if not self.whole.legs:
+            raise UnknownShape(f"no position among {', '.join(sorted(self.given.inputs.values))}")
+        return self.whole
 
     def moves(self) -> list[Decimal]:
         given = self.given
@@ -272,27 +281,27 @@ class _Model:
         return [deribit.extended_cell(self.unit, pair, books, move).outcome for move in moves]
 
     def worst(self) -> Decimal:
-        if self.given.get("worst_case", ZERO):
+        if self.given.has("worst_case"):
             return self.given["worst_case"]
         cells = [cell for direction in deribit.DIRECTIONS for cell in self.standard(direction)]
         return deribit.worst_case(cells + self.extended())
 
     def roll_shock(self) -> Decimal:
         given = self.given
-        if given.get("roll_shock", ZERO):
+        if given.has("roll_shock"):
             return given["roll_shock"]
         rates = given["min_annualised_move"], given["annualised_move_risk"]
         return roll_shock(expiry_deltas(self.unit.legs), *rates)
 
     def delta_shock(self) -> Decimal:
         given = self.given
-        if given.get("m_inc", ZERO):
+        if not given.has("delta_shock") and given.has("m_inc"):
             free = deribit.usd_in_asset(given["delta_total_liq_shock_threshold"], self.unit)
             return delta_shock(delta_at_risk(self.unit.legs), free, self.pair())
         return given.get("delta_shock", ZERO)
 
     def matrix_margin(self) -> Decimal:
-        if self.given.get("risk_matrix_margin", ZERO):
+        if self.given.has("risk_matrix_margin"):
             return self.given["risk_matrix_margin"]
         charges = (
             self.delta_shock(),
@@ -346,8 +355,9 @@ def option_contingency(_case: Case, inputs: Inputs) -> Answer:
         values = nets.values() if isinstance(nets, dict) else nets
         found = deribit_legacy.strike_contingency(map(literal, values), rate)
     else:
-        [key] = [key for _, key in inputs.matching(r"(?:options|option_count)\w*")]
-        found = deribit_legacy.option_contingency(inputs.at(key), rate)
+        pattern = r"(?:long|short)_options|(?:options|option_count)\w*"
+        keys = [key for _, key in inputs.matching(pattern)]
+        found = deribit_legacy.option_contingency(map(inputs.at, keys), rate)
     return _one({"contingency": found})
 
 

@@ -25,9 +25,9 @@ def volatility_change(seconds: Decimal, largest: Decimal, power: Decimal) -> Dec
 
 
 @exact
-def option_contingency(options: Decimal, rate: Decimal) -> Decimal:
-    """Return what options held and owed, counted together, add: `rate` coins each."""
-    return abs(options) * rate
+def option_contingency(options: Iterable[Decimal], rate: Decimal) -> Decimal:
+    """Return what options add, held and owed alike: `rate` coins each."""
+    return sum(map(abs, options), ZERO) * rate
 
 
 @exact

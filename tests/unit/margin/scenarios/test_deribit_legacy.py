@@ -20,8 +20,8 @@ def test_volatility_changes_more_the_nearer_the_expiry():
 
 
 def test_options_held_and_owed_add_alike():
-    # Legacy page: 200 options, 0.01 each.
-    assert D(2) == option_contingency(D(200), D("0.01"))
+    # Legacy page: 200 options, long and short, 0.01 each.
+    assert D(2) == option_contingency([D(120), D(-80)], D("0.01"))
 
 
 def test_later_only_net_shorts_of_a_strike_add():
