@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crossmargin.cli.console import show_list, show_table
+from crossmargin.cli.fitting import show_fitting
 from crossmargin.cli.numbers import UNKNOWN, asked, full, held, percent
 from crossmargin.cli.tables import STYLES, liquidation_text, ratio_text
 from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
@@ -38,7 +39,7 @@ def show_comparison(out: Console, comparison: Comparison) -> None:
         style="dim",
     )
     out.print()
-    show_table(out, _margins(comparison))
+    show_fitting(out, (_margins(comparison, gap) for gap in (2, 1)))
     positions = home.assessment.positions
     for start in range(0, len(positions), POSITIONS_ABREAST):
         out.print()
@@ -51,8 +52,8 @@ def show_comparison(out: Console, comparison: Comparison) -> None:
         show_list(out, title, sentences, "dim")
 
 
-def _margins(comparison: Comparison) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+def _margins(comparison: Comparison, gap: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
     totals = [total for one in comparison.answers for total in one.totals]
     has_coins = any(asset_name(total.asset) not in DOLLARS for total in totals)
     has_buckets = any(total.units > 1 for total in totals)

@@ -124,7 +124,9 @@ def _unit(assessment: Assessment, unit: UnitAssessment) -> Iterator[str]:
             yield from _wallet(assessment, unit.name)
     gain = health.equity - unit.wallet_balance
     is_multi = assessment.account.assets_mode is AssetsMode.MULTI and unit.kind is UnitKind.POOL
-    profit = "unrealised profit" if assessment.judge is None else "open profit and worth of options"
+    profit = (
+        "unrealised profit" if not assessment.has_scenarios else "open profit and worth of options"
+    )
     profit += ", converted" if is_multi else ""
     wallet, equity = full(unit.wallet_balance), full(health.equity)
     maintenance = full(health.maintenance_margin)

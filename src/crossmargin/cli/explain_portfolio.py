@@ -10,7 +10,7 @@ def portfolio_lines(assessment: Assessment) -> list[str]:
     """Return a line for each scenario and charge of each unit, in the unit's asset."""
     lines: list[str] = []
     for unit in assessment.portfolio:
-        lines.append(f"{unit.name} scenarios, in {unit.asset}")
+        lines.append(f"{unit.name} {'scenarios' if unit.cells else 'pool'}, in {unit.asset}")
         for cell in unit.cells:
             damped = cell.scenario.damping
             counted = "" if damped == ONE else f", counted at {full(damped)}"
@@ -20,7 +20,8 @@ def portfolio_lines(assessment: Assessment) -> list[str]:
         for charge in unit.charges:
             when = " (initial margin only)" if charge.is_initial_only else ""
             lines.append(f"  {charge.name}{when}: {full(charge.amount)}")
-        lines.append(f"  decided by: {unit.binding}")
+        if unit.cells:
+            lines.append(f"  decided by: {unit.binding}")
         lines.append(f"  initial margin = {full(unit.initial_margin)}")
         lines.append(f"  maintenance margin = {full(unit.maintenance_margin)}")
     return lines

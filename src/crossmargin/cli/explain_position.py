@@ -39,7 +39,7 @@ def position_lines(assessment: Assessment, position: PositionAssessment) -> Iter
     else:
         yield f"notional = |{size}|{count} × {full(mark)} = {full(value)} {instrument.settle}"
         yield f"unrealised profit = {size}{count} × ({full(mark)} − {entry}) = {full(pnl)}"
-    if assessment.judge is not None:
+    if assessment.has_scenarios:
         yield from _alone(position)
     elif contract.option is not None:
         yield from _option(assessment, position, contract)

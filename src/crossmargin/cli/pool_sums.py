@@ -52,7 +52,7 @@ def pool_sums(assessment: Assessment, unit: UnitAssessment) -> PoolSums | None:
     """Return what `unit` is asked for, taken apart; None of a bucket, or where it is unknown."""
     if unit.kind is UnitKind.BUCKET or unit.health is None:
         return None
-    if assessment.judge is not None:
+    if assessment.has_scenarios:
         return _portfolio_sums(assessment, unit, unit.health)
     alone_initial = alone = net_initial = net = ZERO
     netted = _netted(assessment)
@@ -98,7 +98,8 @@ def sentences(assessment: Assessment) -> Iterator[str]:
     """Yield a line for each pool whose maintenance margin is not the sum of its positions'."""
     for unit in assessment.pools:
         sums = pool_sums(assessment, unit)
-        if sums is None or sums.maintenance.is_plain:
+        is_pooled = assessment.judge is not None and not assessment.has_scenarios
+        if sums is None or sums.maintenance.is_plain or is_pooled:
             continue
         found = sums.maintenance
         parts = []

@@ -31,7 +31,8 @@ def show_portfolio(out: Console, assessment: Assessment) -> None:
         out.print()
         for sentence in _head(unit):
             show_sentence(out, sentence, "bold", indent=0)
-        show_fitting(out, _legs(unit))
+        if unit.shares:
+            show_fitting(out, _legs(unit))
         for sentence in _hedges(unit):
             show_sentence(out, sentence, "dim", indent=0)
 
@@ -46,7 +47,9 @@ def scenario_text(scenario: Scenario) -> str:
 def _head(unit: UnitExplanation) -> Iterator[str]:
     found, asset = unit.requirement, unit.requirement.asset
     asks = f"{found.name}: maintenance {asked(found.maintenance_margin, asset)} {asset}"
-    if found.binding != "scenario":
+    if not found.cells:
+        yield asks
+    elif found.binding != "scenario":
         yield f"{asks}, which the {found.binding} decides"
     elif found.worst is None:
         yield f"{asks}; it loses in no scenario"
@@ -59,7 +62,7 @@ def _head(unit: UnitExplanation) -> Iterator[str]:
         if one.amount
     )
     if charges:
-        yield f"charges: {charges}"
+        yield f"{'charges' if found.cells else 'made of'}: {charges}"
 
 
 def _legs(unit: UnitExplanation) -> Iterator[Table]:

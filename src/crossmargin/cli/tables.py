@@ -202,8 +202,8 @@ def _position_cells(
 
 
 def _asked_in(assessment: Assessment, settle: str) -> str:
-    # In portfolio mode requirements are the pool's, whatever a position settles in.
-    is_pool = assessment.judge is not None and assessment.account.assets_mode is AssetsMode.MULTI
+    # Where scenarios are played requirements are the pool's, whatever a position settles in.
+    is_pool = assessment.has_scenarios and assessment.account.assets_mode is AssetsMode.MULTI
     return POOL_USD if is_pool else settle
 
 

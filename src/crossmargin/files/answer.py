@@ -66,10 +66,9 @@ def answer(assessment: Assessment) -> dict[str, Json]:
 
 
 def _portfolio(assessment: Assessment) -> dict[str, Json]:
-    # Only in portfolio mode: standard accounts have no units.
-    if assessment.judge is None:
-        return {}
-    return {"mode": assessment.account.mode.value, "units": portfolio_answer(assessment)}
+    mode: dict[str, Json] = {"mode": assessment.account.mode.value}
+    # Standard accounts have no units.
+    return mode if assessment.judge is None else {**mode, "units": portfolio_answer(assessment)}
 
 
 def held(amount: Decimal | None) -> str | None:

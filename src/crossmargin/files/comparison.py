@@ -27,7 +27,8 @@ def comparison_answer(comparison: Comparison) -> dict[str, Json]:
         "edition": home.edition.isoformat(),
         "venues": [_venue(one) for one in comparison.answers],
         "left_out": [
-            {"venue": refusal.venue, "reason": refusal.reason} for refusal in comparison.refusals
+            {"venue": one.venue, "mode": one.mode.value, "reason": one.reason}
+            for one in comparison.refusals
         ],
         "assumptions": list(comparison.common),
     }

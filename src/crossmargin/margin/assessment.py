@@ -21,6 +21,7 @@ from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
 from crossmargin.money import ZERO, plain
+from crossmargin.rulebooks.portfolio.pooled import PooledPortfolio
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -187,6 +188,12 @@ class Assessment(Struct, frozen=True, dict=True):
         """Return what the rulebook or the account did not say, and what was taken instead."""
         notes = section_notes(self.account, self.rulebook)
         return (*self.rulebook.assumptions, *notes, *self.remarks)
+
+    @property
+    def has_scenarios(self) -> bool:
+        """Return whether requirements follow from a grid of scenarios, unit by unit."""
+        rule = self.rulebook.portfolio
+        return self.judge is not None and not isinstance(rule, PooledPortfolio)
 
     @property
     def units(self) -> tuple[UnitAssessment, ...]:

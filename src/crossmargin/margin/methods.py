@@ -18,6 +18,7 @@ from crossmargin.margin.requirement import (
     price_of,
     tier_number,
 )
+from crossmargin.margin.scenarios.path import mark_of
 from crossmargin.model.account import Account, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO, down_to
@@ -35,7 +36,7 @@ def assess_position(
 ) -> PositionAssessment:
     """Return what the rulebook's method makes of one position; money in the settle asset."""
     rule, instrument, size = rulebook.margin, contract.instrument, position.size
-    mark = market.marks.get(position.symbol)
+    mark = mark_of(instrument, market)
     if not size:
         return PositionAssessment(position, mark, ZERO, ZERO, ZERO, ZERO, None)
     if mark is None:

@@ -19,7 +19,7 @@ from crossmargin.errors import UsageError
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment, Status, UnitAssessment, worst_of
 from crossmargin.margin.health import Health
-from crossmargin.model.account import Account
+from crossmargin.model.account import Account, AccountMode
 from crossmargin.model.market import Market
 from crossmargin.money import exact
 from crossmargin.risk.capacity import Capacity, capacity
@@ -75,8 +75,8 @@ class Answer(Struct, frozen=True):
 
     @property
     def venue(self) -> str:
-        """Return the venue's name."""
-        return self.rulebook.venue
+        """Return the venue's name, with the account's mode where it is not standard."""
+        return name_in(self.rulebook.venue, self.assessment.account.mode)
 
     @property
     def nearest(self) -> Decimal | None:
@@ -106,6 +106,7 @@ class Refusal(Struct, frozen=True):
 
     venue: str
     reason: str
+    mode: AccountMode = AccountMode.STANDARD
 
 
 class Note(Struct, frozen=True):
@@ -155,12 +156,17 @@ def compared(
     first = replace(_answer(account, market, home, own_symbols, ()), is_home=True)
     answers, refusals = [], []
     common: dict[str, None] = {}
-    for rulebook in others:
+    for mode in _other_modes(account, home):
         try:
-            over = translated(account, market, home, rulebook)
+            answers.append(_answer(replace(account, mode=mode), market, home, own_symbols, ()))
+        except UsageError as error:
+            refusals.append(Refusal(home.venue, str(error), mode))
+    for rulebook, mode in ((book, AccountMode(mode)) for book in others for mode in book.modes):
+        try:
+            over = translated(account, market, home, rulebook, mode)
             answer = _answer(over.account, over.market, rulebook, over.symbols, over.said)
         except UsageError as error:
-            refusals.append(Refusal(rulebook.venue, str(error)))
+            refusals.append(Refusal(rulebook.venue, str(error), mode))
             continue
         answers.append(answer)
         common |= dict.fromkeys(over.common)
@@ -171,11 +177,22 @@ def compared(
     return Comparison(found, tuple(refusals), tuple(common), _notes(found))
 
 
+def name_in(venue: str, mode: AccountMode) -> str:
+    """Return what a venue is called in a mode: its name, and the mode where the name lacks it."""
+    is_said = mode is AccountMode.STANDARD or venue.endswith(mode.value)
+    return venue if is_said else f"{venue} {mode}"
+
+
+def _other_modes(account: Account, home: Rulebook) -> list[AccountMode]:
+    # The modes of its own venue that the account is not in.
+    return [mode for mode in map(AccountMode, home.modes) if mode is not account.mode]
+
+
 def left_out(comparison: Comparison) -> list[str]:
     """Return the venues that cannot hold the account, those of one reason together."""
     by_reason: dict[str, list[str]] = {}
     for refusal in comparison.refusals:
-        by_reason.setdefault(refusal.reason, []).append(refusal.venue)
+        by_reason.setdefault(refusal.reason, []).append(name_in(refusal.venue, refusal.mode))
     return [f"{', '.join(venues)}: {reason}" for reason, venues in by_reason.items()]
 
 

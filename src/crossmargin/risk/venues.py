@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from crossmargin.errors import UsageError
 from crossmargin.margin.lookup import cross_wallets, leverage_of
 from crossmargin.margin.modes import check_modes
-from crossmargin.model.account import Account, AssetsMode, MarginMode, Position
+from crossmargin.model.account import Account, AccountMode, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, ZERO, exact, plain, quotient_up
 from crossmargin.risk.leverage import fitting_leverage
@@ -61,8 +61,18 @@ class Translation(Struct, frozen=True):
 
 
 @exact
-def translated(account: Account, market: Market, home: Rulebook, rulebook: Rulebook) -> Translation:
+def translated(
+    account: Account,
+    market: Market,
+    home: Rulebook,
+    rulebook: Rulebook,
+    mode: AccountMode = AccountMode.STANDARD,
+) -> Translation:
     """Return `account`, which is of the venue of `home`, as the venue of `rulebook` would hold it.
+
+    Parameters
+    ----------
+    mode : that it has there.
 
     Raises
     ------
@@ -70,7 +80,7 @@ def translated(account: Account, market: Market, home: Rulebook, rulebook: Ruleb
         If that venue cannot hold it: the reason, in one sentence.
     """
     said: list[str] = []
-    assets_mode = _assets_mode(account, rulebook, said)
+    assets_mode = _assets_mode(account, rulebook, mode, said)
     pairs = _pairs(account, market, home, rulebook, assets_mode)
     settling = pairs.settling
     balances = _balances(account, rulebook, settling, assets_mode, said)
@@ -99,6 +109,7 @@ def translated(account: Account, market: Market, home: Rulebook, rulebook: Ruleb
         },
         assets_mode=assets_mode,
         position_mode=account.position_mode,
+        mode=mode,
     )
     prices = pairs.market()
     prices = _with_index(prices, carried, rulebook, pairs, said)
@@ -170,13 +181,17 @@ class _Pairs(Struct, frozen=True):
             of_base = given.index.get(self.own[symbol].instrument.base)
             if of_base is not None:
                 index[contract.instrument.base] = of_base * self.scale(symbol)
-        return Market(marks, index, given.at_ms)
+        return Market(marks, index, given.at_ms, surfaces=given.surfaces)
 
 
-def _assets_mode(account: Account, rulebook: Rulebook, said: list[str]) -> AssetsMode:
+def _assets_mode(
+    account: Account, rulebook: Rulebook, wanted: AccountMode, said: list[str]
+) -> AssetsMode:
     if account.position_mode not in rulebook.position_modes:
         raise UsageError(f"no {account.position_mode} position mode")
     mode = account.assets_mode
+    if wanted is AccountMode.PORTFOLIO and "multi" in rulebook.assets_modes:
+        mode = AssetsMode.MULTI  # one pool is what portfolio margin is for, wherever there is one
     if mode not in rulebook.assets_modes:
         mode = AssetsMode(rulebook.assets_modes[0])
         if mode is AssetsMode.MULTI:

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from crossmargin.rulebooks.loader import venues
+from crossmargin.rulebooks.loader import load_rulebook, venues
 from tests.unit.cli.command import ACCOUNT, call, words
 
 OWN_LADDERS = """
@@ -78,10 +78,11 @@ def test_coins_name_their_asset(monkeypatch):
 def test_the_json_is_an_answer_for_each_venue(monkeypatch):
     printed = call(monkeypatch, "compare", "-", "--venues", "hyperliquid", "--json", stdin=ACCOUNT)
     found = json.loads(printed.out)
-    home, other = found["venues"]
+    home, other, portfolio = found["venues"]
 
     assert (1, "binance-usdm", "2025-09-29") == (found["schema"], found["venue"], found["edition"])
     assert ("binance-usdm", "hyperliquid") == (home["venue"], other["venue"])
+    assert ("hyperliquid", "portfolio") == (portfolio["venue"], portfolio["mode"])
     assert {"BTCUSDT": "BTC"} == other["symbols"]
     assert {"multiple": "2", "limit": "margin"} == home["capacity"]
     assert {
@@ -106,8 +107,9 @@ def test_every_packaged_venue_answers_or_says_why(monkeypatch):
     printed = call(monkeypatch, "compare", "-", "--json", stdin=ACCOUNT)
     found = json.loads(printed.out)
 
-    named = [one["venue"] for one in (*found["venues"], *found["left_out"])]
-    assert sorted(venues()) == sorted(named)
+    named = [(one["venue"], one["mode"]) for one in (*found["venues"], *found["left_out"])]
+    asked = [(name, mode) for name in venues() for mode in load_rulebook(name).modes]
+    assert sorted(asked) == sorted(named)
     assert all(one["missing"] or one["status"] != "unknown" for one in found["venues"])
 
 

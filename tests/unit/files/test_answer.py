@@ -76,6 +76,7 @@ def test_a_whole_answer_by_hand():
         "schema": 1,
         "venue": "toy",
         "edition": "2025-01-01",
+        "mode": "standard",
         "ratio_convention": "maintenance-over-equity",
         "asset": "USDT",
         **MONEY,

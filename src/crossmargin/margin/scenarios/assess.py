@@ -10,8 +10,6 @@ whichever is more. No venue's documents that were read say how orders join the g
 assumption, and said.
 """
 
-from decimal import Decimal
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -27,16 +25,15 @@ from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD
 from crossmargin.margin.pnl import notional_and_pnl, unrealised_pnl
 from crossmargin.margin.scenarios.collateral import counted_in_full
-from crossmargin.margin.scenarios.grouping import USD, Grouped, leg_of, units_of
+from crossmargin.margin.scenarios.grouping import USD, Grouped, units_of
 from crossmargin.margin.scenarios.methods import check_units, requirement
-from crossmargin.margin.scenarios.path import worth
+from crossmargin.margin.scenarios.path import mark_of
 from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.margin.tally import Tally, in_usd, rates_of
 from crossmargin.model.account import Account, AssetsMode, Position
-from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
-from crossmargin.money import ONE, ZERO, exact
+from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -150,19 +147,6 @@ def _position(
         maintenance,
         is_collateral=contract.instrument.option is None,
     )
-
-
-def mark_of(instrument: Instrument, market: Market) -> Decimal | None:
-    """Return the mark of a contract; of an option without one, what its surface makes it worth.
-
-    In the settle asset; None where neither is known.
-    """
-    given = market.marks.get(instrument.symbol)
-    index = market.index.get(instrument.base)
-    if given is not None or instrument.option is None or index is None:
-        return given
-    leg = leg_of(instrument, ONE, index, market, {})
-    return None if isinstance(leg, str) else worth(leg)
 
 
 def _add_profit(

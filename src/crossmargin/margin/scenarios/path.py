@@ -115,6 +115,19 @@ def worth(leg: Leg) -> Decimal:
     return NEAREST.divide(value, leg.price) if leg.is_inverse else value
 
 
+def mark_of(instrument: Instrument, market: Market) -> Decimal | None:
+    """Return the mark of a contract; of an option without one, what its surface makes it worth.
+
+    In the settle asset; None where neither is known.
+    """
+    given = market.marks.get(instrument.symbol)
+    index = market.index.get(instrument.base)
+    if given is not None or instrument.option is None or index is None:
+        return given
+    leg = leg_of(instrument, ONE, index, market, {})
+    return None if isinstance(leg, str) else worth(leg)
+
+
 def _any_mark(base: str, instruments: dict[str, Instrument], market: Market) -> Decimal | None:
     return next(
         (
