@@ -1,4 +1,4 @@
-"""Cases of Deribit's portfolio margin, present and former.
+"""Cases of Deribit's portfolio margin as it is.
 
 One adapter answers for all of the present model: from the positions of a case and the numbers it
 gives, whatever of vectors, tables, shocks and margins they suffice for.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from crossmargin.margin.scenarios import deribit, deribit_legacy
+from crossmargin.margin.scenarios import deribit
 from crossmargin.margin.scenarios.deribit_shocks import (
     delta_at_risk,
     delta_shock,
@@ -16,7 +16,6 @@ from crossmargin.margin.scenarios.deribit_shocks import (
     roll_shock,
 )
 from crossmargin.margin.scenarios.leg import PortfolioUnit
-from crossmargin.margin.scenarios.volatility import shifted
 from crossmargin.model.scenario import Direction, Scenario
 from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
@@ -27,8 +26,10 @@ from crossmargin.rulebooks.portfolio.deribit import (
     DeribitPortfolio,
 )
 from crossmargin.rulebooks.portfolio.volatility import TermShift
-from tests.cases.deribit_legs import SECONDS, unit_in
-from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical, literal
+from tests.cases import deribit_former
+from tests.cases.deribit_given import Given
+from tests.cases.deribit_legs import unit_in
+from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, canonical
 
 PACKAGED = load_rulebook("deribit").portfolio
 NO_CAP = Decimal("1e15")
@@ -44,60 +45,6 @@ WORDS = {
 COLUMN = re.compile(rf"(?P<name>.+?)_(?:vol_|volatility_)?(?P<column>{'|'.join(WORDS)})(?:_vol)?")
 EXTENDED = ("extended", "extended_pnl", "aggregated_extended", "pre_aggregated")
 Vector = Callable[[Direction], list[Decimal]]
-
-
-class Given:
-    """The numbers of a case; asking for one that it does not give says which."""
-
-    def __init__(self, inputs: Inputs) -> None:
-        self.inputs = inputs
-        # All are read at once, so that none that plays no part is called unread.
-        self.numbers = {name: inputs.number(name, None) for name in NUMBERS}
-        self.moves = _list(inputs, "price_moves", "moves")
-        self.extended_moves = _list(inputs, "extended_moves")
-
-    def __getitem__(self, name: str) -> Decimal:
-        for word in (name, *SYNONYMS.get(name, ())):
-            found = self.numbers[word]
-            if found is not None:
-                return found
-        raise UnknownShape(f"no {name} among {', '.join(sorted(self.inputs.values))}")
-
-    def has(self, name: str) -> bool:
-        """Return whether a number is given."""
-        return any(self.numbers[word] is not None for word in (name, *SYNONYMS.get(name, ())))
-
-    def get(self, name: str, default: Decimal) -> Decimal:
-        """Return a number, or `default` where it is not given."""
-        return self[name] if self.has(name) else default
-
-
-SYNONYMS = {
-    "buckets_each_side": ("buckets", "buckets_count"),
-    "extended_table_factor": ("extended_factor",),
-    "min_annualised_move": ("min_move", "min_expiry_delta_shock"),
-    "annualised_move_risk": ("annualised_risk", "annualised_move"),
-    "delta_total_liq_shock_threshold": ("delta_shock_threshold", "delta_threshold"),
-    "short_term_vega_power": ("power",),
-    "long_term_vega_power": ("power",),
-    "correlation_contingency": ("correlation",),
-    "open_orders_margin": ("open_orders",),
-}
-NUMBERS = (
-    *("price_range", "pnl_offset", "max_offsetable_pnl", "extended_dampener", "mm_factor"),
-    *("volatility_range_up", "volatility_range_down", "min_volatility_for_shock_up"),
-    *("m_inc", "max_delta_shock", "spot_margin", "mmp_margin", "index"),
-    *("worst_case", "roll_shock", "delta_shock", "risk_matrix_margin"),
-    *SYNONYMS,
-    *{word for words in SYNONYMS.values() for word in words},
-)
-
-
-def _list(inputs: Inputs, *names: str) -> list[Decimal]:
-    for name in names:
-        if inputs.has(name):
-            return [literal(one) for one in inputs.value(name)]
-    return []
 
 
 @exact
@@ -319,85 +266,23 @@ class _Model:
         return deribit.maintenance_margin(self.matrix_margin(), self.given["mm_factor"])
 
 
-@exact
-def legacy_volatility(_case: Case, inputs: Inputs) -> Answer:
-    """Return by how many points volatility changed in the first version."""
-    [key] = [key for _, key in inputs.matching(r"(?:max_)?iv_change\w*|range")]
-    seconds = inputs.number("days") * SECONDS["days"]
-    change = deribit_legacy.volatility_change(seconds, inputs.at(key), inputs.number("power"))
-    return _one({"iv_change": change})
-
-
-@exact
-def relative_volatility(_case: Case, inputs: Inputs) -> Answer:
-    """Return volatility shifted relatively, up and down."""
-    given = Given(inputs)
-    shift = TermShift(
-        given.get("volatility_range_up", ZERO),
-        given.get("volatility_range_down", ZERO),
-        given["short_term_vega_power"],
-        given["long_term_vega_power"],
-        up_floor=given.get("min_volatility_for_shock_up", ZERO),
-    )
-    seconds, iv = inputs.number("days") * SECONDS["days"], inputs.number("iv")
-    up, down = (shifted(iv, seconds, to, shift) for to in (Direction.UP, Direction.DOWN))
-    one = down if shift.range_down and not shift.range_up else up
-    return _one({"shocked_iv": one, "shocked_iv_up": up, "shocked_iv_down": down})
-
-
-@exact
-def option_contingency(_case: Case, inputs: Inputs) -> Answer:
-    """Return what options add: all of them, or those a strike is net short of."""
-    rate = inputs.number("rate")
-    strikes = [key for _, key in inputs.matching(r"net_(?:short_)?\w*strike\w*")]
-    if strikes:
-        nets = inputs.value(strikes[0])
-        values = nets.values() if isinstance(nets, dict) else nets
-        found = deribit_legacy.strike_contingency(map(literal, values), rate)
-    else:
-        pattern = r"(?:long|short)_options|(?:options|option_count)\w*"
-        keys = [key for _, key in inputs.matching(pattern)]
-        found = deribit_legacy.option_contingency(map(inputs.at, keys), rate)
-    return _one({"contingency": found})
-
-
-@exact
-def futures_contingency(_case: Case, inputs: Inputs) -> Answer:
-    """Return what futures that offset each other add."""
-    long, short = inputs.number("long"), inputs.number("short")
-    found = deribit_legacy.spread_contingency(long, short, inputs.number("rate"))
-    return _one({"contingency": found})
-
-
-def _one(found: Mapping[str, Decimal]) -> Answer:
-    def answer(key: str) -> Decimal:
-        if key not in found:
-            raise Unanswered(key)
-        return found[key]
-
-    return answer
-
-
 TOPICS: Mapping[str, Callable[[Case, Inputs], Answer]] = {
+    **deribit_former.TOPICS,
     "risk-matrix P&L of an inverse perpetual": portfolio,
     "initial and maintenance margin": portfolio,
-    "implied-vol shock scaling": legacy_volatility,
-    "vol shock is relative": relative_volatility,
-    "option contingency": option_contingency,
-    "futures spread contingency": futures_contingency,
 }
-STEMS: Mapping[str, str] = {
-    rf"{about}\b.*": "risk-matrix P&L of an inverse perpetual"
-    for about in (
-        *("risk[- ]matrix", "extended[- ]table", "extended risk", "aggregation", "aggregated"),
-        *("gains recognised", "roll shock", "delta shock", "worst[- ]case"),
-    )
-} | {
-    r"(?:initial and maintenance|maintenance and initial|risk matrix) margin.*": (
-        "initial and maintenance margin"
-    ),
-    r"(?:implied-)?vol(?:atility)? shock scaling.*": "implied-vol shock scaling",
-    r"(?:implied-)?vol(?:atility)? shock is relative.*": "vol shock is relative",
-    r"option contingency.*": "option contingency",
-    r"futures? (?:spread )?contingency.*": "futures spread contingency",
-}
+STEMS: Mapping[str, str] = (
+    dict(deribit_former.STEMS)
+    | {
+        rf"{about}\b.*": "risk-matrix P&L of an inverse perpetual"
+        for about in (
+            *("risk[- ]matrix", "extended[- ]table", "extended risk", "aggregation", "aggregated"),
+            *("gains recognised", "roll shock", "delta shock", "worst[- ]case"),
+        )
+    }
+    | {
+        r"(?:initial and maintenance|maintenance and initial|risk matrix) margin.*": (
+            "initial and maintenance margin"
+        ),
+    }
+)
