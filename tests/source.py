@@ -13,7 +13,7 @@ PACKAGE = "crossmargin"
 SRC = ROOT / "src" / PACKAGE
 APP = SRC / "cli" / "app.py"
 # The float twin of the exact core: modules under margin/ that may hold floats and arrays.
-FLOAT_TWIN = ("margin/arrays", "margin/black", "margin/columns")
+FLOAT_TWIN = ("margin/arrays", "margin/black", "margin/columns", "margin/scenarios/arrays")
 NOT_OURS = {"build", "dist", "demo-out", "node_modules", "__pycache__"}
 
 

@@ -6,6 +6,7 @@ decimals in and gives a decimal back, so that no float leaves this module into m
 
 Call: discount × (F N(d1) − K N(d2)). Put: discount × (K N(−d2) − F N(−d1)).
 d1 = ln(F ÷ K) ÷ s + s ÷ 2, d2 = d1 − s, s = volatility × √years; no deviation, no time value.
+The formulas take numbers alone, so that the array twin compiles these very functions.
 
 How far off: at most `ERROR_FRACTION` × (1 + d²) × discount × (F N(±d1) + K N(±d2)), d the larger
 of |d1| and |d2|: N comes from the complementary error function, so its tail keeps its relative
@@ -20,6 +21,8 @@ Source: F. Black, "The pricing of commodity contracts", Journal of Financial Eco
 import math
 from decimal import Decimal
 
+from msgspec import Struct
+
 from crossmargin.errors import UnitError
 from crossmargin.model.option import Right
 from crossmargin.money import exact
@@ -27,8 +30,10 @@ from crossmargin.money import exact
 ERROR_FRACTION = 2e-15
 """Bound on the relative error of each product F N and K N per (1 + d²): 18 roundings of 2^-53."""
 
-SECONDS_PER_YEAR = 31_536_000
-"""365 days, which is how venues count an option's time."""
+DAYS_PER_YEAR = 365
+"""Which is how venues count an option's time."""
+
+SECONDS_PER_YEAR = 86_400 * DAYS_PER_YEAR
 
 SMALLEST_MARK = Decimal("1e-36")
 """What marks are rounded to: finer than any venue's, coarse enough for sums to stay exact."""
@@ -37,6 +42,12 @@ _LAST_DIGIT_KEPT = 1e-19
 """Floats have 17 digits at most, so at or above this the last one is no smaller than a mark."""
 
 _SQRT_HALF = math.sqrt(0.5)
+_DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+def sign_of(right: Right) -> float:
+    """Return 1 for a call, −1 for a put."""
+    return 1.0 if right is Right.CALL else -1.0
 
 
 def normal_cdf(x: float) -> float:
@@ -44,10 +55,22 @@ def normal_cdf(x: float) -> float:
     return 0.5 * math.erfc(-x * _SQRT_HALF)
 
 
-def d1_d2(forward: float, strike: float, deviation: float) -> tuple[float, float]:
-    """Return d1 and d2; `deviation` is volatility × √years, above zero."""
-    moneyness = math.log(forward / strike) / deviation
-    return moneyness + 0.5 * deviation, moneyness - 0.5 * deviation
+def d1_d2(moneyness: float, deviation: float) -> tuple[float, float]:
+    """Return d1 and d2 of ln(F ÷ K) and volatility × √years, the latter above zero."""
+    distance = moneyness / deviation
+    return distance + 0.5 * deviation, distance - 0.5 * deviation
+
+
+def undiscounted(
+    sign: float, forward: float, strike: float, moneyness: float, deviation: float
+) -> float:
+    """Return the undiscounted value of one unit; `sign` is 1 of a call, −1 of a put."""
+    intrinsic = max(sign * (forward - strike), 0.0)
+    if deviation == 0.0:
+        return intrinsic
+    d1, d2 = d1_d2(moneyness, deviation)
+    spread = sign * (forward * normal_cdf(sign * d1) - strike * normal_cdf(sign * d2))
+    return max(spread, intrinsic)
 
 
 def black_76(
@@ -67,14 +90,9 @@ def black_76(
     years : to expiry, not negative.
     discount : worth today of one unit paid at expiry.
     """
-    sign = 1.0 if right is Right.CALL else -1.0
-    intrinsic = max(sign * (forward - strike), 0.0)
     deviation = volatility * math.sqrt(years)
-    if deviation == 0.0:
-        return discount * intrinsic
-    d1, d2 = d1_d2(forward, strike, deviation)
-    spread = sign * (forward * normal_cdf(sign * d1) - strike * normal_cdf(sign * d2))
-    return discount * max(spread, intrinsic)
+    moneyness = math.log(forward / strike)
+    return discount * undiscounted(sign_of(right), forward, strike, moneyness, deviation)
 
 
 @exact
@@ -93,17 +111,39 @@ def mark(
     UnitError
         If forward or strike is not above zero, or volatility or time is negative or no number.
     """
-    for name, given in (("forward", forward), ("strike", strike)):
-        if not given.is_finite() or given <= 0:
-            raise UnitError(f"the option's {name} is {given}, must be above zero")
-    for name, given in (("volatility", volatility), ("time to expiry", seconds)):
-        if not given.is_finite() or given < 0:
-            raise UnitError(f"the option's {name} is {given}, must not be negative")
-    years = float(seconds) / SECONDS_PER_YEAR
-    value = black_76(right, float(forward), float(strike), float(volatility), years)
-    spelled = Decimal(repr(value))
-    # Only far out of the money: rounding the rest would but add zeros to it.
-    return spelled.quantize(SMALLEST_MARK) if value < _LAST_DIGIT_KEPT else spelled
+    return _spelled(black_76(right, *_floats(forward, strike, volatility, seconds)))
+
+
+class Greeks(Struct, frozen=True):
+    """How the undiscounted value of one unit changes, as venues' screens show it.
+
+    Attributes
+    ----------
+    delta : per unit of the forward.
+    gamma : of delta, per unit of the forward.
+    vega : in the quote asset, per hundredth of volatility a year (from 50 % to 51 %).
+    theta : in the quote asset, per day that passes; not above zero.
+    """
+
+    delta: Decimal
+    gamma: Decimal
+    vega: Decimal
+    theta: Decimal
+
+
+@exact
+def greeks(
+    right: Right, forward: Decimal, strike: Decimal, volatility: Decimal, seconds: Decimal
+) -> Greeks:
+    """Return the greeks of what `mark` values; taken, rounded and refused as there.
+
+    Raises
+    ------
+    UnitError
+        If forward or strike is not above zero, or volatility or time is negative or no number.
+    """
+    given = _floats(forward, strike, volatility, seconds)
+    return Greeks(*map(_spelled, sensitivities(sign_of(right), *given)))
 
 
 @exact
@@ -112,14 +152,52 @@ def delta(
 ) -> Decimal:
     """Return how much the value of one unit follows the forward: N(d1), of a put N(d1) − 1.
 
-    Without time or volatility it is whether the option is in the money. Inputs as of `mark`.
+    Raises
+    ------
+    UnitError
+        If forward or strike is not above zero, or volatility or time is negative or no number.
     """
-    sign = 1.0 if right is Right.CALL else -1.0
-    deviation = float(volatility) * math.sqrt(float(seconds) / SECONDS_PER_YEAR)
+    return greeks(right, forward, strike, volatility, seconds).delta
+
+
+def sensitivities(
+    sign: float, forward: float, strike: float, volatility: float, years: float
+) -> tuple[float, float, float, float]:
+    """Return delta, gamma, vega and theta, in the units of `Greeks`.
+
+    Without time or volatility delta is whether the option is in the money, the others are zero.
+    """
+    deviation = volatility * math.sqrt(years)
     if deviation == 0.0:
-        return Decimal(int(sign)) if sign * float(forward - strike) > 0 else Decimal(0)
-    d1, _ = d1_d2(float(forward), float(strike), deviation)
-    return Decimal(repr(sign * normal_cdf(sign * d1)))
+        return (sign if sign * (forward - strike) > 0.0 else 0.0), 0.0, 0.0, 0.0
+    d1, _ = d1_d2(math.log(forward / strike), deviation)
+    density = _DENSITY_AT_ZERO * math.exp(-0.5 * d1 * d1)
+    slope = forward * density * math.sqrt(years)
+    return (
+        sign * normal_cdf(sign * d1),
+        density / (forward * deviation),
+        slope / 100.0,
+        -slope * volatility / (2.0 * years) / DAYS_PER_YEAR,
+    )
+
+
+def _floats(
+    forward: Decimal, strike: Decimal, volatility: Decimal, seconds: Decimal
+) -> tuple[float, float, float, float]:
+    # Time comes in seconds and leaves in years.
+    for name, given in (("forward", forward), ("strike", strike)):
+        if not given.is_finite() or given <= 0:
+            raise UnitError(f"the option's {name} is {given}, must be above zero")
+    for name, given in (("volatility", volatility), ("time to expiry", seconds)):
+        if not given.is_finite() or given < 0:
+            raise UnitError(f"the option's {name} is {given}, must not be negative")
+    return float(forward), float(strike), float(volatility), float(seconds) / SECONDS_PER_YEAR
+
+
+def _spelled(value: float) -> Decimal:
+    spelled = Decimal(repr(value))
+    # Only far out of the money: rounding the rest would but add zeros to it.
+    return spelled.quantize(SMALLEST_MARK) if abs(value) < _LAST_DIGIT_KEPT else spelled
 
 
 VOLATILITY_MAX = 100.0

@@ -8,7 +8,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crossmargin.errors import UnitError
-from crossmargin.margin.black import ERROR_FRACTION, black_76, d1_d2, mark
+from crossmargin.margin.black import (
+    ERROR_FRACTION,
+    black_76,
+    d1_d2,
+    delta,
+    greeks,
+    implied_volatility,
+    mark,
+)
 from crossmargin.model.option import Right
 
 D = Decimal
@@ -107,7 +115,7 @@ def test_a_call_less_a_put_is_the_discounted_forward_less_strike(
     call, put = (
         black_76(right, forward, strike, volatility, time, discount) for right in (CALL, PUT)
     )
-    d = max(map(abs, d1_d2(forward, strike, deviation)))
+    d = max(map(abs, d1_d2(math.log(forward / strike), deviation)))
 
     width = 2 * ERROR_FRACTION * (1 + d * d) * (forward + strike)
     assert discount * (forward - strike) == pytest.approx(call - put, rel=0, abs=width)
@@ -133,7 +141,7 @@ def test_a_higher_volatility_is_worth_no_less(right, forward, deviation, distanc
     calm = black_76(right, forward, strike, volatility, time)
     wild = black_76(right, forward, strike, volatility * more, time)
 
-    d = max(map(abs, d1_d2(forward, strike, deviation)))
+    d = max(map(abs, d1_d2(math.log(forward / strike), deviation)))
     assert wild >= calm - 2 * ERROR_FRACTION * (1 + d * d) * (forward + strike)
 
 
@@ -175,3 +183,81 @@ def test_a_mark_far_out_of_the_money_leaves_sums_room(strike, volatility):
 def test_a_mark_refuses_what_is_out_of_range(given, word):
     with pytest.raises(UnitError, match=word):
         mark(PUT, *map(D, given))
+
+
+# At the money with a deviation of 0.2, d1 = 0.1: N = 0.5398278, n = 0.3969525 (printed tables).
+# gamma n ÷ 20; vega 100 n ÷ 100; theta −100 n × 0.2 ÷ 2 ÷ 365.
+@pytest.mark.parametrize(("right", "slope"), [(CALL, 0.5398278), (PUT, -0.4601722)])
+def test_greeks_at_the_money(right, slope):
+    found = greeks(right, D(100), D(100), D("0.2"), D(31_536_000))
+
+    assert slope == pytest.approx(float(found.delta), abs=5e-8)
+    assert found.delta == delta(right, D(100), D(100), D("0.2"), D(31_536_000))
+    assert 0.019847627 == pytest.approx(float(found.gamma), abs=5e-9)
+    assert 0.3969525 == pytest.approx(float(found.vega), abs=5e-8)
+    assert -0.010875411 == pytest.approx(float(found.theta), abs=5e-9)
+
+
+@pytest.mark.parametrize(("volatility", "seconds"), [("0", "3600"), ("0.8", "0")])
+@pytest.mark.parametrize(
+    ("right", "forward", "slope"),
+    [(CALL, 110, 1), (CALL, 90, 0), (PUT, 90, -1), (PUT, 110, 0), (CALL, 100, 0), (PUT, 100, 0)],
+)
+def test_greeks_without_time_value(right, forward, slope, volatility, seconds):
+    found = greeks(right, D(forward), D(100), D(volatility), D(seconds))
+
+    assert (slope, 0, 0, 0) == (found.delta, found.gamma, found.vega, found.theta)
+
+
+@given(
+    rights,
+    st.decimals(D("0.5"), D(2), places=3),
+    st.decimals(D("0.2"), D(2), places=3),
+    st.integers(7, 700),
+)
+def test_greeks_are_what_a_small_step_changes(right, strike, volatility, days):
+    seconds, step = D(86_400 * days), D("0.0001")
+
+    def value(forward, vol=volatility, time=seconds):
+        return mark(right, D(forward), strike, vol, time)
+
+    found = greeks(right, D(1), strike, volatility, seconds)
+    up, here, down = value(1 + step), value(1), value(1 - step)
+    percent = (value(1, volatility + step) - value(1, volatility - step)) / (2 * step) / 100
+    day = (value(1, time=seconds - 864) - value(1, time=seconds + 864)) * 50
+
+    assert float(found.delta) == pytest.approx(float((up - down) / (2 * step)), abs=1e-6)
+    assert float(found.gamma) == pytest.approx(float((up - 2 * here + down) / step**2), abs=1e-4)
+    assert float(found.vega) == pytest.approx(float(percent), abs=1e-7)
+    assert float(found.theta) == pytest.approx(float(day), abs=1e-5)
+
+
+def test_greeks_refuse_what_marks_refuse():
+    with pytest.raises(UnitError, match="forward is 0"):
+        greeks(CALL, D(0), D(100), D("0.5"), D(1))
+
+
+@given(
+    rights,
+    st.decimals(D("0.8"), D("1.25"), places=3),
+    st.decimals(D("0.2"), D(3), places=3),
+    st.integers(7, 700),
+)
+def test_the_implied_volatility_is_the_one_that_marks(right, strike, volatility, days):
+    seconds = D(86_400 * days)
+    value = mark(right, D(1), strike, volatility, seconds)
+    assume(value > max(0, (1 - strike) if right is CALL else (strike - 1)) + D("1e-6"))
+
+    found = implied_volatility(right, D(1), strike, value, seconds)
+
+    assert found is not None
+    assert float(found) == pytest.approx(float(volatility), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("9.99", "864000"), ("110", "864000"), ("NaN", "864000"), ("12", "0")],
+    ids=["below intrinsic", "the whole forward", "no number", "no time"],
+)
+def test_what_no_volatility_makes_has_none(value, seconds):
+    assert implied_volatility(CALL, D(110), D(100), D(value), D(seconds)) is None
