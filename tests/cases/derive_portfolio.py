@@ -1,5 +1,7 @@
 """Cases about Derive v2's portfolio manager: whole portfolios under PMRM v2."""
 
+from decimal import Decimal
+
 from crossmargin.margin.scenarios.expiry_grid import Expiry
 from crossmargin.margin.scenarios.portfolio_manager import (
     Collateral,
@@ -47,7 +49,7 @@ def portfolio(_case: Case, inputs: Inputs) -> Answer:
 
 def _portfolio(inputs: Inputs) -> Portfolio:
     perpetual = inputs.child(inputs.value("perp", {}))
-    legs: dict[str, list[OptionLeg]] = {}
+    legs: dict[Decimal, list[OptionLeg]] = {}
     for row in inputs.rows("options"):
         leg = OptionLeg(
             right=right_of(row.word("type", is_own=True)),
@@ -55,10 +57,10 @@ def _portfolio(inputs: Inputs) -> Portfolio:
             size=row.number("amount", is_own=True),
             volatility=row.number("mark_vol", is_own=True),
         )
-        legs.setdefault(str(row.number("seconds_to_expiry", is_own=True)), []).append(leg)
+        legs.setdefault(row.number("seconds_to_expiry", is_own=True), []).append(leg)
     expiries = tuple(_expiry(row, legs) for row in inputs.rows("expiry_feeds"))
     if legs:
-        raise UnknownShape(f"options expire in {', '.join(legs)} seconds without a feed")
+        raise UnknownShape(f"options expire in {', '.join(map(str, legs))} seconds without a feed")
     return Portfolio(
         spot_price=inputs.number("spot_price"),
         stable_price_usd=inputs.number("stable_price"),
@@ -76,12 +78,12 @@ def _portfolio(inputs: Inputs) -> Portfolio:
     )
 
 
-def _expiry(row: Inputs, legs: dict[str, list[OptionLeg]]) -> Expiry:
+def _expiry(row: Inputs, legs: dict[Decimal, list[OptionLeg]]) -> Expiry:
     seconds = row.number("seconds_to_expiry", is_own=True)
     return Expiry(
         seconds=seconds,
         forward_price=row.number("forward", is_own=True),
-        legs=tuple(legs.pop(str(seconds), ())),
+        legs=tuple(legs.pop(seconds, ())),
         rate=row.number("rate", ZERO, is_own=True),
         forward_confidence=row.number("forward_confidence", ONE, is_own=True),
         rate_confidence=row.number("rate_confidence", ONE, is_own=True),
@@ -95,7 +97,7 @@ def _collateral(row: Inputs) -> Collateral:
             str(row.value("name", is_own=True)),
             row.number("mm_haircut", is_own=True),
             row.number("im_haircut_on_top_of_mm", is_own=True),
-            row.value("risk_cancelling", False, is_own=True),
+            row.word("risk_cancelling", "false", is_own=True) == "true",
         ),
         row.number("amount", is_own=True),
         row.number("price", is_own=True),
@@ -105,7 +107,7 @@ def _collateral(row: Inputs) -> Collateral:
 
 def _scenario(row: list[str]) -> Scenario:
     multiplier, direction, damping = row
-    return Scenario(literal(multiplier) - ONE, Direction(direction), literal(damping))
+    return Scenario(literal(multiplier) - ONE, Direction(direction.lower()), literal(damping))
 
 
 def _manager(inputs: Inputs) -> DeriveManager:

@@ -108,12 +108,15 @@ def expiry_grid(expiry: Expiry, manager: DeriveManager) -> ExpiryGrid:
     directions = dict.fromkeys(direction for _, direction in keys)
     volatilities = smiles(expiry, directions, manager)
     discount = discount_factor(expiry)
+    sizes = tuple(leg.size * discount for leg in expiry.legs)
     leg_worths = {}
     for move, direction in keys:
         forward = shocked_forward(expiry, move, direction, manager)
         leg_worths[move, direction] = tuple(
-            leg.size * discount * mark(leg.right, forward, leg.strike, volatility, expiry.seconds)
-            for leg, volatility in zip(expiry.legs, volatilities[direction], strict=True)
+            size * mark(leg.right, forward, leg.strike, volatility, expiry.seconds)
+            for size, leg, volatility in zip(
+                sizes, expiry.legs, volatilities[direction], strict=True
+            )
         )
     return ExpiryGrid(
         expiry.years,
