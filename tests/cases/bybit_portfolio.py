@@ -23,6 +23,7 @@ from tests.cases.loans import answers
 from tests.cases.reader import Answer, Case, Inputs, UnknownShape, literal
 
 OPTIONS = r"option(?:s)?_(?:worst_(?:iv_)?)?pnl(?:_by_iv(?:_shocks?)?)?|worst_option_pnl"
+BY_VOLATILITY = r"options?_pnl_(?:iv_|vol_)?(?:up|none|same|unchanged|down)"
 COMPONENTS = {
     "option": ("option_contingency", "short_option_contingency"),
     "option_vega": ("option_vega_contingency", "vega_contingency"),
@@ -55,6 +56,18 @@ def _rows(inputs: Inputs, pattern: str) -> list[Any]:
     return values if isinstance(values, list) else [values]
 
 
+def _options(inputs: Inputs) -> list[Any]:
+    # By price point; where each volatility has a key of its own, put together.
+    by_volatility = [
+        values if isinstance(values := inputs.values[key], list) else [values]
+        for _, key in inputs.matching(BY_VOLATILITY)
+    ]
+    inputs.used.update(key for _, key in inputs.matching(BY_VOLATILITY))
+    if by_volatility:
+        return [list(point) for point in zip(*by_volatility, strict=True)]
+    return _rows(inputs, OPTIONS)
+
+
 def _by_volatility(rows: Sequence[Any], points: int) -> list[list[Decimal]]:
     # One point's profits may stand alone; at many points each has a number or a list.
     nested = [rows] if points == 1 and not any(isinstance(row, list) for row in rows) else rows
@@ -69,7 +82,7 @@ def scenarios(_case: Case, inputs: Inputs) -> Answer:
     scales = next((inputs.value(name) for name in SCALES if inputs.has(name)), None)
     is_grid = isinstance(scales, list)
     perpetuals, spot = _rows(inputs, PERPETUALS), _rows(inputs, SPOT)
-    options = _rows(inputs, OPTIONS)
+    options = _options(inputs)
     points = len(scales) if is_grid else 1
     if not is_grid and scales is None:
         points = max(len(perpetuals), len(spot), 1)

@@ -54,10 +54,12 @@ def _rule() -> OkxPortfolio:
 
 
 def _first(inputs: Inputs, names: tuple[str, ...], default: Decimal | None = None) -> Decimal:
-    name = next((name for name in names if inputs.has(name)), None)
-    if name is None and default is None:
+    for name in names:
+        if inputs.has(name):
+            return Decimal(inputs.number(name))
+    if default is None:
         raise UnknownShape(f"none of {', '.join(names)} among {', '.join(sorted(inputs.values))}")
-    return default if name is None else Decimal(inputs.number(name))  # type: ignore[return-value]
+    return default
 
 
 @exact
@@ -86,20 +88,16 @@ def _unit(inputs: Inputs) -> PortfolioUnit:
 
 
 def _leg(row: Inputs, reference: Decimal) -> tuple[str, Leg]:
-    words = next((row.word(name) for name in ENTRY if row.has(name)), "X-USDT-SWAP").upper()
-    base, quote, *_ = (*words.split("-"), "USDT")
-    mark = row.number("mark_price", reference)
+    # The underlying and the leg of one position: so many coins, or contracts.
+    symbol = next((row.word(name) for name in ENTRY if row.has(name)), "X-USDT-SWAP").upper()
+    base, quote, *_ = (*symbol.split("-"), "USDT")
+    mark, is_inverse = row.number("mark_price", reference), quote == "USD"
+    settle = base if is_inverse else quote
     if row.has("position_base"):
-        size, face = row.number("position_base"), ONE
-    else:
-        size, face = row.number("quantity"), _first(row, FACES, ONE)
-    is_inverse = quote == "USD"
+        return base, Leg(symbol, row.number("position_base"), mark, settle, is_inverse)
     kind = Kind.INVERSE_PERPETUAL if is_inverse else Kind.LINEAR_PERPETUAL
-    is_coins = row.has("position_base") and is_inverse
-    if is_coins:
-        return base, Leg(words, size, mark, base, is_inverse=True)
-    instrument = Instrument(words, kind, base if is_inverse else quote, base, face)
-    leg = leg_of(instrument, size, reference, Market({words: mark}), {})
+    instrument = Instrument(symbol, kind, settle, base, _first(row, FACES, ONE))
+    leg = leg_of(instrument, row.number("quantity"), reference, Market({symbol: mark}), {})
     if isinstance(leg, str):
         raise UnknownShape(leg)
     return base, leg
