@@ -184,7 +184,7 @@ def _position_cells(
     contract = assessment.rulebook.contracts[position.symbol]
     asset = contract.instrument.settle
     leverage = leverage_setting(position.symbol, assessment.account, assessment.rulebook)
-    setting = "" if leverage is None or contract.option else f" {plain(leverage)}x"
+    setting = "" if leverage is None or contract.option or assessment.has_scenarios else f" {plain(leverage)}x"
     far = distance(position, boundary)
     return (
         f"{position.symbol} {position.side}",

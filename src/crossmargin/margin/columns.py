@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from crossmargin.errors import UsageError
 from crossmargin.margin.collateral import rates
 from crossmargin.margin.lookup import (
     contract_of,
@@ -19,7 +20,7 @@ from crossmargin.margin.lookup import (
 from crossmargin.margin.open_orders import margin_price, resting_groups
 from crossmargin.margin.requirement import Exposure, tier_number
 from crossmargin.margin.units import units_of
-from crossmargin.model.account import Account, MarginMode, Position
+from crossmargin.model.account import Account, AccountMode, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tiers
@@ -154,8 +155,10 @@ def columns(account: Account, rulebook: Rulebook, market: Market | None = None) 
     Raises
     ------
     UsageError
-        If a symbol is not in the rulebook.
+        If a symbol is not in the rulebook, or the account is in portfolio mode.
     """
+    if account.mode is AccountMode.PORTFOLIO:
+        raise UsageError("columns hold ladders; an account in portfolio mode has scenarios")
     # Orders that wait for a trigger hold no margin: their marks do not matter here.
     resting = [order.symbol for order in account.orders if not order.type.is_conditional]
     symbols = tuple(dict.fromkeys([p.symbol for p in account.positions] + resting))

@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from crossmargin.durations import HOUR_MS
-from crossmargin.errors import UnknownError
+from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.funding import FundingRates
 from crossmargin.feeds.path import PricePath
 from crossmargin.feeds.series import exact as exact_price
@@ -35,7 +35,7 @@ from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
 from crossmargin.margin.columns import columns
 from crossmargin.margin.lookup import collateral_rates, contract_of
-from crossmargin.model.account import Account, AssetsMode
+from crossmargin.model.account import Account, AccountMode, AssetsMode
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
@@ -95,7 +95,8 @@ def replay(account: Account, setup: Setup) -> ReplayResult:
         If there are no prices, margin tiers or, in multi-assets mode, collateral rates of
         something the account has.
     UsageError
-        If a symbol is not in the rulebook, or an order is of a kind that is not replayed.
+        If the account is in portfolio mode, a symbol is not in the rulebook, or an order is of a
+        kind that is not replayed.
     """
     _require_known(account, setup)
     run = _Run(account, setup)
@@ -108,6 +109,11 @@ def replay(account: Account, setup: Setup) -> ReplayResult:
 
 def _require_known(account: Account, setup: Setup) -> None:
     # A gap in prices ends; what is refused here would be missing at every point.
+    if account.mode is AccountMode.PORTFOLIO:
+        raise UsageError(
+            "accounts in portfolio mode are not replayed: candles hold neither volatility nor the "
+            "index; a story plays them"
+        )
     rulebook = setup.rulebook
     symbols = sorted(account.symbols)
     absent = [symbol for symbol in symbols if symbol not in setup.path.symbols]

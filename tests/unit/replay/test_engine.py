@@ -6,9 +6,11 @@ One symbol asks 10 % of its notional. A wallet of 550 and ten units from 100 hav
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.model.account import Account, AssetsMode
+from crossmargin.margin.columns import columns
+from crossmargin.model.account import Account, AccountMode, AssetsMode
 from crossmargin.model.order import Order
 from crossmargin.replay.engine import replay
 from crossmargin.replay.result import EventKind
@@ -305,6 +307,15 @@ def test_what_would_be_missing_all_the_way_is_refused(start, prices, index, sent
 def test_a_symbol_that_the_rulebook_does_not_know_is_a_mistake():
     with pytest.raises(UsageError, match="XUSDT is not a symbol of toy"):
         replay(account(1, held("XUSDT", 1)), setup(path(XUSDT=[100])))
+
+
+def test_an_account_in_portfolio_mode_is_not_judged_by_ladders():
+    start = replace(account(1000, held("AUSDT", 1)), mode=AccountMode.PORTFOLIO)
+
+    with pytest.raises(UsageError, match="not replayed"):
+        replay(start, setup(path(AUSDT=[100])))
+    with pytest.raises(UsageError, match="has scenarios"):
+        columns(start, book((linear("AUSDT"), one_tier("0.1"))))
 
 
 def test_long_paths_are_screened_in_stretches():
