@@ -15,7 +15,7 @@ from crossmargin.margin.scenarios.bybit import (
     maintenance_margin,
     point_outcome,
 )
-from crossmargin.margin.scenarios.deribit import worst_case
+from crossmargin.margin.scenarios.requirement import worst_case
 from crossmargin.money import ONE, ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.portfolio.bybit import BybitPortfolio

@@ -9,13 +9,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from crossmargin.margin.scenarios import deribit
-from crossmargin.margin.scenarios.deribit_shocks import (
-    delta_at_risk,
-    delta_shock,
-    expiry_deltas,
-    roll_shock,
-)
+from crossmargin.margin.scenarios.deribit_shocks import delta_at_risk, delta_shock
 from crossmargin.margin.scenarios.leg import PortfolioUnit
+from crossmargin.margin.scenarios.maturities import expiry_deltas, roll_shock
+from crossmargin.margin.scenarios.requirement import worst_case
 from crossmargin.model.scenario import Direction, Scenario
 from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
@@ -231,7 +228,7 @@ class _Model:
         if self.given.has("worst_case"):
             return self.given["worst_case"]
         cells = [cell for direction in deribit.DIRECTIONS for cell in self.standard(direction)]
-        return deribit.worst_case(cells + self.extended())
+        return worst_case(cells + self.extended())
 
     def roll_shock(self) -> Decimal:
         given = self.given

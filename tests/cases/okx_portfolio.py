@@ -9,7 +9,6 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from crossmargin.margin.collateral import rates, worth
-from crossmargin.margin.scenarios.deribit import worst_case
 from crossmargin.margin.scenarios.grouping import leg_of
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
 from crossmargin.margin.scenarios.okx import (
@@ -23,7 +22,7 @@ from crossmargin.margin.scenarios.okx import (
 from crossmargin.margin.scenarios.okx_account import DebtRates, account_totals
 from crossmargin.margin.scenarios.okx_charges import exit_cost, maturity_charge, multiplied
 from crossmargin.margin.scenarios.okx_depeg import column_at, hedges, sliced
-from crossmargin.margin.scenarios.requirement import Cell
+from crossmargin.margin.scenarios.requirement import Cell, worst_case
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, ZERO, exact

@@ -21,11 +21,16 @@ from itertools import pairwise
 from msgspec import Struct
 
 from crossmargin.errors import UsageError
-from crossmargin.margin.scenarios.deribit import worst_case
-from crossmargin.margin.scenarios.deribit_shocks import YEAR, expiry_deltas
 from crossmargin.margin.scenarios.grouping import USD
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
-from crossmargin.margin.scenarios.requirement import Cell, Charge, UnitRequirement, worst_of
+from crossmargin.margin.scenarios.maturities import YEAR, expiry_deltas
+from crossmargin.margin.scenarios.requirement import (
+    Cell,
+    Charge,
+    UnitRequirement,
+    worst_case,
+    worst_of,
+)
 from crossmargin.margin.scenarios.revalue import profit
 from crossmargin.margin.scenarios.volatility import SECONDS_PER_DAY, shifted
 from crossmargin.model.option import Right

@@ -22,15 +22,17 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
 from msgspec import Struct
 
-from crossmargin.margin.scenarios.deribit_shocks import (
-    delta_at_risk,
-    delta_shock,
-    expiry_deltas,
-    roll_shock,
-)
+from crossmargin.margin.scenarios.deribit_shocks import delta_at_risk, delta_shock
 from crossmargin.margin.scenarios.grouping import USD
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
-from crossmargin.margin.scenarios.requirement import Cell, Charge, UnitRequirement, worst_of
+from crossmargin.margin.scenarios.maturities import expiry_deltas, roll_shock
+from crossmargin.margin.scenarios.requirement import (
+    Cell,
+    Charge,
+    UnitRequirement,
+    worst_case,
+    worst_of,
+)
 from crossmargin.margin.scenarios.revalue import coin_profit, profit
 from crossmargin.margin.scenarios.volatility import shifted
 from crossmargin.model.scenario import Direction, Scenario
@@ -112,12 +114,6 @@ def dampened(outcome: Decimal, move: Decimal, price_range: Decimal, dampener: De
     ranges = max(ZERO, quotient_down(abs(move), price_range) - ONE)
     left = abs(outcome) - ranges * dampener
     return left.copy_sign(outcome) if left > ZERO else ZERO
-
-
-@exact
-def worst_case(outcomes: Iterable[Decimal]) -> Decimal:
-    """Return the largest loss; zero where none loses."""
-    return max(ZERO, -min(outcomes, default=ZERO))
 
 
 @exact

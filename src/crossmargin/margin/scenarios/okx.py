@@ -20,7 +20,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from crossmargin.errors import UsageError
-from crossmargin.margin.scenarios.deribit import worst_case
 from crossmargin.margin.scenarios.grouping import USD
 from crossmargin.margin.scenarios.leg import PortfolioUnit
 from crossmargin.margin.scenarios.okx_charges import (
@@ -31,7 +30,13 @@ from crossmargin.margin.scenarios.okx_charges import (
 )
 from crossmargin.margin.scenarios.okx_depeg import depeg_charge
 from crossmargin.margin.scenarios.okx_legs import scenario_profit, usd_rate, with_spot_in_use
-from crossmargin.margin.scenarios.requirement import Cell, Charge, UnitRequirement, worst_of
+from crossmargin.margin.scenarios.requirement import (
+    Cell,
+    Charge,
+    UnitRequirement,
+    worst_case,
+    worst_of,
+)
 from crossmargin.margin.scenarios.revalue import option_value
 from crossmargin.margin.scenarios.volatility import SECONDS_PER_DAY
 from crossmargin.model.scenario import Direction, Scenario

@@ -8,10 +8,10 @@ that the grid of MR1 gives away: see each function.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from crossmargin.margin.scenarios.deribit import worst_case
-from crossmargin.margin.scenarios.deribit_shocks import YEAR, leg_delta, roll_shock
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
+from crossmargin.margin.scenarios.maturities import YEAR, leg_delta, roll_shock
 from crossmargin.margin.scenarios.okx_legs import cash_delta, scenario_profit, usd_rate
+from crossmargin.margin.scenarios.requirement import worst_case
 from crossmargin.margin.scenarios.revalue import option_value
 from crossmargin.model.scenario import Direction, Scenario
 from crossmargin.money import ZERO, exact, quotient_up

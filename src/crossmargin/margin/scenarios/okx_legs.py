@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from crossmargin.margin.scenarios.deribit_shocks import leg_delta
 from crossmargin.margin.scenarios.grouping import USD
 from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
+from crossmargin.margin.scenarios.maturities import leg_delta
 from crossmargin.margin.scenarios.revalue import profit
 from crossmargin.margin.scenarios.volatility import SECONDS_PER_DAY
 from crossmargin.model.scenario import Direction, Scenario

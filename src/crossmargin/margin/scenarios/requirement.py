@@ -1,11 +1,12 @@
 """What a grid comes to: every scenario's outcome, the charges, and the margins that follow."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
 
 from crossmargin.model.scenario import Scenario
-from crossmargin.money import ZERO
+from crossmargin.money import ZERO, exact
 
 
 class Cell(Struct, frozen=True):
@@ -64,3 +65,9 @@ def worst_of(cells: tuple[Cell, ...]) -> Cell | None:
     """Return the cell with the lowest outcome, the first of equals; None where none loses."""
     lowest = min(cells, key=lambda cell: cell.outcome, default=None)
     return lowest if lowest is not None and lowest.outcome < ZERO else None
+
+
+@exact
+def worst_case(outcomes: Iterable[Decimal]) -> Decimal:
+    """Return the largest loss; zero where none loses."""
+    return max(ZERO, -min(outcomes, default=ZERO))
