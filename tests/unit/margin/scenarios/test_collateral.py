@@ -6,6 +6,7 @@ import pytest
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.assess import assess
+from crossmargin.margin.scenarios.collateral import counted_in_full, margined_with
 from crossmargin.model.account import Account, AccountMode, AssetsMode, Position
 from crossmargin.model.market import Market
 from crossmargin.rulebooks.loader import load_rulebook
@@ -73,3 +74,11 @@ def test_two_underlyings_in_one_account_are_refused():
 
     with pytest.raises(UsageError, match="positions on BTC and ETH"):
         assessed({"USDC": "50000"}, "1", more=(other,))
+
+
+def test_elsewhere_collateral_keeps_its_haircut_and_is_in_no_unit():
+    account = Account({"BTC": D(1)}, (Position("BTC-USDT-SWAP", D(1), D(100_000)),))
+    okx = load_rulebook("okx")
+
+    assert {} == margined_with(account, okx)
+    assert okx is counted_in_full(account, okx)
