@@ -7,6 +7,7 @@ Sources: Deribit, "Portfolio margin" (support 25944756247837); derivexyz/v2-core
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.model.scenario import Direction
@@ -59,6 +60,9 @@ def factor(reach: Decimal, direction: Direction, shift: TermShift) -> Decimal:
             raise InvariantBroken(f"{direction} tilts the smile and does not shift it")
 
 
+# A power takes longer than all else in a cell of the grid, and every cell of every leg of one expiry
+# asks for the same.
+@lru_cache(maxsize=1024)
 @exact
 def term(seconds: Decimal, shift: TermShift) -> Decimal:
     """Return (30 ÷ days)^power, `seconds` above zero; to the nearest at 34 digits."""
