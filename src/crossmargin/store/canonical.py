@@ -26,7 +26,13 @@ import msgspec
 from msgspec import Struct
 
 from crossmargin.errors import StoreError
-from crossmargin.model.account import AssetsMode, MarginMode, Position, PositionMode
+from crossmargin.model.account import (
+    AccountMode,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+)
 from crossmargin.model.order import Side
 from crossmargin.venue.event import Breaker
 from crossmargin.venue.fold import admit
@@ -65,6 +71,7 @@ class AccountPart(Part, frozen=True, tag="account"):
     assets_mode: AssetsMode
     position_mode: PositionMode
     warned: tuple[str, ...]
+    mode: AccountMode
 
 
 class SymbolPart(Part, frozen=True, tag="symbol"):
@@ -135,6 +142,7 @@ def account_part(account: AccountState) -> bytes:
             assets_mode=account.assets_mode,
             position_mode=account.position_mode,
             warned=tuple(account.warned),
+            mode=account.mode,
         )
     )
 
@@ -246,7 +254,11 @@ def _restore_part(state: State, part: VenuePart | AccountPart | SymbolPart | Pur
 
 def _restore_account(state: State, part: AccountPart) -> None:
     account = AccountState(
-        part.name, part.parent, is_maker=part.is_maker, assets_mode=part.assets_mode
+        part.name,
+        part.parent,
+        is_maker=part.is_maker,
+        assets_mode=part.assets_mode,
+        mode=part.mode,
     )
     state.accounts[part.name] = account
     account.balances, account.leverage = part.balances, part.leverage

@@ -31,7 +31,7 @@ from crossmargin.venue.state import State, Unhashed
 STATE_HASH_ENTRIES = 1000
 """Every record whose number this divides holds the hash of the state after it."""
 
-RULE = b"\x01"
+RULE = b"\x02"
 """The rule that this version hashes by; the first byte of every hash of a state."""
 
 _MODULUS = 2**256

@@ -10,13 +10,21 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from crossmargin.margin.lookup import leverage_of
-from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
+from crossmargin.model.account import (
+    Account,
+    AccountMode,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+)
 from crossmargin.model.order import Side
 from crossmargin.money import plain
 from crossmargin.rulebooks.procedure import Change
 from crossmargin.rulebooks.schema import Contract
 from crossmargin.venue import command as asked
 from crossmargin.venue import event as happened
+from crossmargin.venue.account_mode import is_by_scenarios
 from crossmargin.venue.checks import (
     check_leaving,
     check_money,
@@ -142,7 +150,8 @@ def set_leverage(decision: Decision, command: asked.SetLeverage) -> None:
     """
     account, symbol, leverage = owned(decision, command.account), command.symbol, command.leverage
     contract, rulebook = contract_there(decision, symbol), decision.state.rulebook
-    if not rulebook.is_leverage_settable or contract.instrument.option is not None:
+    is_option = contract.instrument.option is not None
+    if not rulebook.is_leverage_settable or is_option or is_by_scenarios(decision.state, account):
         raise decision.refuse(Code.NO_SUCH_MODE, f"no leverage is set of {symbol}")
     check_number(decision, "leverage", leverage)
     _check_ladder(decision, account, contract, leverage)
@@ -169,6 +178,8 @@ def set_margin_mode(decision: Decision, command: asked.SetMarginMode) -> None:
     contract_there(decision, symbol)
     rulebook = decision.state.rulebook
     is_isolated = mode is MarginMode.ISOLATED
+    if is_isolated and account.mode is AccountMode.PORTFOLIO:
+        raise decision.refuse(Code.NO_SUCH_MODE, "nothing is isolated in portfolio mode")
     if is_isolated and not rulebook.has_isolated:
         raise decision.refuse(Code.NO_SUCH_MODE, f"{rulebook.venue} has nothing isolated")
     if mode is not account.view().mode_of(symbol):
@@ -200,6 +211,8 @@ def set_position_mode(decision: Decision, command: asked.SetPositionMode) -> Non
     rulebook = decision.state.rulebook
     if mode not in rulebook.position_modes:
         raise decision.refuse(Code.NO_SUCH_MODE, f"{rulebook.venue} has no {mode} position mode")
+    if mode is PositionMode.HEDGE and account.mode is AccountMode.PORTFOLIO:
+        raise decision.refuse(Code.NO_SUCH_MODE, "portfolio mode has no hedge position mode")
     if mode is not account.position_mode:
         refuse_if_blocked(decision, Request(Change.POSITION_MODE, account))
         # Positions are kept by side in one mode and not in the other, whatever a venue allows.

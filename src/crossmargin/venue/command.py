@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
+from crossmargin.model.account import AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import OrderType, Side
 
 
@@ -93,6 +93,12 @@ class SetAssetsMode(Command, frozen=True, tag="set-assets-mode"):
     """Make every settle asset a pool of its own, or all collateral one pool."""
 
     mode: AssetsMode
+
+
+class SetAccountMode(Command, frozen=True, tag="set-account-mode"):
+    """Let requirements add up by position, or follow from scenarios for the portfolio."""
+
+    mode: AccountMode
 
 
 class MoveMargin(Command, frozen=True, tag="move-margin"):
@@ -269,6 +275,7 @@ AnyCommand: TypeAlias = (
     | SetMarginMode
     | SetPositionMode
     | SetAssetsMode
+    | SetAccountMode
     | MoveMargin
     | PlaceOrder
     | AmendOrder

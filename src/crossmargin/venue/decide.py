@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from crossmargin.errors import InvariantBroken
 from crossmargin.money import exact
 from crossmargin.venue import (
+    account_mode,
     accounts,
     amending,
     asset_prices,
@@ -146,6 +147,7 @@ HANDLERS: dict[type, Callable[[Decision, Any], None]] = {
     command.SetMarginMode: accounts.set_margin_mode,
     command.SetPositionMode: accounts.set_position_mode,
     command.SetAssetsMode: accounts.set_assets_mode,
+    command.SetAccountMode: account_mode.set_account_mode,
     command.MoveMargin: accounts.move_margin,
     command.FeedFund: accounts.feed_fund,
     command.PlaceOrder: orders.place_order,

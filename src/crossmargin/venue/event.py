@@ -12,7 +12,13 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from crossmargin.margin.health import Health
-from crossmargin.model.account import AssetsMode, MarginMode, Position, PositionMode
+from crossmargin.model.account import (
+    AccountMode,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+)
 from crossmargin.model.order import Side
 from crossmargin.venue.command import PlaceOrder
 
@@ -45,7 +51,7 @@ class Refused(Event, frozen=True, tag="refused"):
 
 
 class AccountOpened(Event, frozen=True, tag="account-opened"):
-    """An account is there."""
+    """An account is there, in the first of the venue's modes."""
 
     account: str
     parent: str = ""
@@ -90,6 +96,13 @@ class AssetsModeSet(Event, frozen=True, tag="assets-mode-set"):
 
     account: str
     mode: AssetsMode
+
+
+class AccountModeSet(Event, frozen=True, tag="account-mode-set"):
+    """The account is margined in this mode now."""
+
+    account: str
+    mode: AccountMode
 
 
 class PositionChanged(Event, frozen=True, tag="position-changed"):
@@ -340,6 +353,7 @@ AnyEvent: TypeAlias = (
     | MarginModeSet
     | PositionModeSet
     | AssetsModeSet
+    | AccountModeSet
     | PositionChanged
     | OrderAccepted
     | OrderTriggered

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.model.account import AssetsMode, Position
+from crossmargin.model.account import AccountMode, AssetsMode, Position
 from crossmargin.model.order import OrderType, Side
 from crossmargin.money import ZERO, exact
 from crossmargin.venue import event as happened
@@ -86,9 +86,13 @@ def _market(state: State, name: str) -> SymbolState:
 
 
 def _account_opened(state: State, event: happened.AccountOpened) -> None:
-    modes = state.rulebook.assets_modes
+    rulebook = state.rulebook
     state.accounts[event.account] = AccountState(
-        event.account, event.parent, is_maker=event.is_maker, assets_mode=AssetsMode(modes[0])
+        event.account,
+        event.parent,
+        is_maker=event.is_maker,
+        assets_mode=AssetsMode(rulebook.assets_modes[0]),
+        mode=AccountMode(rulebook.modes[0]),
     )
     _account(state, event.account)
 
@@ -114,6 +118,12 @@ def _position_mode_set(state: State, event: happened.PositionModeSet) -> None:
 def _assets_mode_set(state: State, event: happened.AssetsModeSet) -> None:
     account = _account(state, event.account)
     account.assets_mode = event.mode
+    account.changed()
+
+
+def _account_mode_set(state: State, event: happened.AccountModeSet) -> None:
+    account = _account(state, event.account)
+    account.mode = event.mode
     account.changed()
 
 
@@ -330,6 +340,7 @@ CHANGES: dict[type, Callable[[State, Any], None]] = {
     happened.MarginModeSet: _margin_mode_set,
     happened.PositionModeSet: _position_mode_set,
     happened.AssetsModeSet: _assets_mode_set,
+    happened.AccountModeSet: _account_mode_set,
     happened.PositionChanged: _position_changed,
     happened.OrderAccepted: _order_accepted,
     happened.OrderTriggered: _order_triggered,

@@ -20,6 +20,7 @@ from crossmargin.margin.orders import Quote, assumed_price, is_opening
 from crossmargin.margin.pnl import notional
 from crossmargin.model.order import Order, OrderType
 from crossmargin.money import ZERO, plain
+from crossmargin.venue.account_mode import is_by_scenarios
 from crossmargin.venue.command import PlaceOrder
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.filters import is_reducing
@@ -151,7 +152,8 @@ def check_ladder(decision: Decision, account: AccountState, symbol: str, size: D
 
     Parameters
     ----------
-    size : of the whole position as it would be, signed. Options have no ladder.
+    size : of the whole position as it would be, signed. Options have no ladder, and no position
+        has where scenarios say what is asked.
 
     Raises
     ------
@@ -162,7 +164,7 @@ def check_ladder(decision: Decision, account: AccountState, symbol: str, size: D
     mark = state.symbol(symbol).mark
     contract = contract_of(symbol, state.rulebook)
     tiers = contract.tiers
-    if contract.option is not None:
+    if contract.option is not None or is_by_scenarios(state, account):
         return
     if tiers is None or mark is None:
         raise decision.refuse(Code.HEALTH_UNKNOWN, f"The margin tiers of {symbol} are not known.")

@@ -14,7 +14,14 @@ from msgspec import Struct, field
 from crossmargin.durations import DAY_MS
 from crossmargin.margin.lookup import contract_of
 from crossmargin.margin.open_orders import Resting, RestingKey
-from crossmargin.model.account import Account, AssetsMode, MarginMode, Position, PositionMode
+from crossmargin.model.account import (
+    Account,
+    AccountMode,
+    AssetsMode,
+    MarginMode,
+    Position,
+    PositionMode,
+)
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType, Side
 from crossmargin.money import ZERO
@@ -85,6 +92,7 @@ class AccountState:
         "is_maker",
         "leverage",
         "margin_mode",
+        "mode",
         "name",
         "orders",
         "parent",
@@ -93,7 +101,15 @@ class AccountState:
         "warned",
     )
 
-    def __init__(self, name: str, parent: str, *, is_maker: bool, assets_mode: AssetsMode) -> None:
+    def __init__(
+        self,
+        name: str,
+        parent: str,
+        *,
+        is_maker: bool,
+        assets_mode: AssetsMode,
+        mode: AccountMode = AccountMode.STANDARD,
+    ) -> None:
         """Start with nothing."""
         self.name, self.parent, self.is_maker = name, parent, is_maker
         self.balances: dict[str, Decimal] = {}
@@ -102,7 +118,7 @@ class AccountState:
         self.client_orders: dict[str, int] = {}
         self.leverage: dict[str, Decimal] = {}
         self.margin_mode: dict[str, MarginMode] = {}
-        self.assets_mode = assets_mode
+        self.assets_mode, self.mode = assets_mode, mode
         self.position_mode = PositionMode.ONE_WAY
         self.warned: dict[str, None] = {}
         self._view: Account | None = None
@@ -147,6 +163,7 @@ class AccountState:
             self.margin_mode,
             self.assets_mode,
             self.position_mode,
+            self.mode,
         )
 
     @staticmethod

@@ -90,6 +90,6 @@ def test_a_hash_of_another_rule_is_not_compared():
 
     assert (RULE, 33) == (own[:1], len(own))
     assert is_comparable(own)
-    assert not is_comparable(b"\x02" + own[1:])
+    assert not is_comparable(b"\x01" + own[1:])
     assert not is_comparable(None)
     assert own[1:].hex() == shown(own)

@@ -7,7 +7,7 @@ import pytest
 from crossmargin.model.account import AssetsMode, MarginMode, Position, PositionMode
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.rulebooks.schema import Collateral
-from crossmargin.venue import accounts, command, conversion, event
+from crossmargin.venue import account_mode, accounts, command, conversion, event
 from crossmargin.venue.refusal import Refusal
 from tests.toys import book, inverse, linear, one_tier
 from tests.unit.venue.stage import Stage
@@ -40,6 +40,7 @@ HANDLERS = {
     command.SetMarginMode: accounts.set_margin_mode,
     command.SetPositionMode: accounts.set_position_mode,
     command.SetAssetsMode: accounts.set_assets_mode,
+    command.SetAccountMode: account_mode.set_account_mode,
     command.MoveMargin: accounts.move_margin,
     command.FeedFund: accounts.feed_fund,
 }
