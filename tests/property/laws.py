@@ -7,8 +7,8 @@ properties that check a law; a test checks that they exist.
 
 from typing import NamedTuple
 
-from crossmargin.rulebooks.loader import load_rulebook, venues
-from tests.property.methods import features
+from crossmargin.rulebooks.loader import load_rulebook
+from tests.property.methods import VENUES, features
 
 
 class Law(NamedTuple):
@@ -214,7 +214,7 @@ def table():
 def methods_table():
     """Return the rows of the table of rulebooks: the laws that their methods bend, and by what."""
     rows = ["| Rulebook | Laws with a precondition of its own: because of |", "|---|---|"]
-    for venue in venues():
+    for venue in VENUES:
         found = features(load_rulebook(venue))
         bent = {}
         for feature in sorted(found & BENDS.keys()):

@@ -28,7 +28,7 @@ from crossmargin.files.toml import (
 )
 from crossmargin.files.unknown import unknown_symbol
 from crossmargin.margin.lookup import cross_wallets
-from crossmargin.margin.modes import check_modes
+from crossmargin.margin.modes import can_borrow, check_modes
 from crossmargin.model.account import (
     Account,
     AccountMode,
@@ -223,8 +223,9 @@ def _check_wallets(account: Account, rulebook: Rulebook) -> None:
                 f"balances.{settle}: is missing, and {position.symbol} settles in it{hint}; "
                 "write 0 if there is none"
             )
+    may_borrow = can_borrow(account, rulebook)
     for asset, wallet in cross_wallets(account, rulebook).items():
-        if wallet < 0:
+        if wallet < 0 and not may_borrow:
             raise UsageError(
                 f"balances.{asset}: the cross wallet (balance less the margins of isolated "
                 f"buckets) is {plain(wallet)}; only multi-assets mode can borrow"

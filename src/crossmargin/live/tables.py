@@ -72,6 +72,7 @@ NO_EXCHANGE = "ccxt, through which venues are asked, does not know it"
 NEVER = {
     "apollox": NO_EXCHANGE,
     "asterdex": NOT_READ,
+    "binance-portfolio-margin": "its ladders are those of binance-usdm and binance-coinm",
     "bitmex": NO_EXCHANGE,
     "coinex": NO_EXCHANGE,
     "derive-v2": "its margin is a formula, and its numbers are in documents and contracts alone",

@@ -74,11 +74,8 @@ def assess(
     """
     check_modes(account, rulebook)
     if account.mode is AccountMode.PORTFOLIO:
-        is_pooled = isinstance(rulebook.portfolio, PooledPortfolio)
-        judge = assess_pooled if is_pooled else assess_scenarios
-        return judge(account, market, rulebook)
+        return _assess_portfolio(account, market, rulebook)
     remarks: dict[str, None] = {}
-    is_strict = rulebook.liquidation.is_trigger_strict
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
     buckets: list[UnitAssessment] = []
     positions: list[PositionAssessment] = []
@@ -113,7 +110,7 @@ def assess(
                 UnitKind.BUCKET,
                 name,
                 settle,
-                is_trigger_strict=is_strict,
+                is_trigger_strict=rulebook.liquidation.is_trigger_strict,
                 symbol=symbol,
                 side=position.side,
             )
@@ -129,6 +126,11 @@ def assess(
     pools = _pools(tallies, account, market, rulebook, remarks)
     found = tuple(buckets), tuple(positions), tuple(remarks)
     return Assessment(account, market, rulebook, pools, *found)
+
+
+def _assess_portfolio(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+    is_pooled = isinstance(rulebook.portfolio, PooledPortfolio)
+    return (assess_pooled if is_pooled else assess_scenarios)(account, market, rulebook)
 
 
 def _assess_position(

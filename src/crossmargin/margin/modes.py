@@ -2,6 +2,7 @@
 
 from crossmargin.errors import UsageError
 from crossmargin.model.account import Account, AccountMode, AssetsMode, MarginMode, PositionMode
+from crossmargin.rulebooks.portfolio.pooled import PooledPortfolio
 from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -28,6 +29,14 @@ def check_modes(account: Account, rulebook: Rulebook) -> None:
     where = " in multi-assets mode" if rulebook.has_isolated else ""
     for symbol in _isolated(account):
         raise UsageError(f"{symbol}: {rulebook.venue} has nothing isolated{where}")
+
+
+def can_borrow(account: Account, rulebook: Rulebook) -> bool:
+    """Return whether a wallet of the account may be below zero: all its assets are one pool."""
+    if account.assets_mode is AssetsMode.MULTI:
+        return True
+    is_portfolio = account.mode is AccountMode.PORTFOLIO
+    return is_portfolio and isinstance(rulebook.portfolio, PooledPortfolio)
 
 
 def _check_portfolio(account: Account, rulebook: Rulebook) -> None:

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.lookup import cross_wallets, leverage_of
-from crossmargin.margin.modes import check_modes
+from crossmargin.margin.modes import can_borrow, check_modes
 from crossmargin.model.account import Account, AccountMode, AssetsMode, MarginMode, Position
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, ZERO, exact, plain, quotient_up
@@ -115,7 +115,7 @@ def translated(
     prices = _with_index(prices, carried, rulebook, pairs, said)
     carried = replace(carried, leverage=_leverage(carried, prices, rulebook, said))
     check_modes(carried, rulebook)
-    if assets_mode is AssetsMode.SINGLE:
+    if not can_borrow(carried, rulebook):
         _check_wallets(carried, rulebook)
     common = [PRICES, SIZES]
     common += [ORDERS] if account.orders else []

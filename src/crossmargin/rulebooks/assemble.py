@@ -6,6 +6,7 @@ every symbol has exactly one ladder, and its base asset follows from its name.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -97,7 +98,7 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         If either file is invalid, or the two contradict each other: one sentence with file, key,
         value and bound.
     """
-    rules = _rules(rules_file)
+    rules = rules_of(rules_file)
     edition = read(edition_file, EditionFile)
     _check_names(rules_file.name, rules.venue, edition_file.name, edition.edition)
     sources = {**rules.sources, **edition.sources}
@@ -123,21 +124,13 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
         market_buffer=method.orders.market_buffer,
         fees=Fees(method.fees.maker, method.fees.taker, method.fees.liquidation),
         funding=_funding(method.funding),
-        liquidation=Liquidation(
-            method.liquidation.is_trigger_strict,
-            method.liquidation.steps,
-            method.liquidation.first_position,
-            method.liquidation.fraction,
-            method.liquidation.whole_below,
-            method.liquidation.stop_health,
-            method.liquidation.backstop_health,
-        ),
+        liquidation=liquidation_of(method.liquidation),
         switches=method.switches.rules,
         contracts=_contracts(edition_file.name, edition.ladder, method, instruments),
-        collateral=_collateral(edition_file.name, {**rules.collateral, **edition.collateral}),
+        collateral=collateral_of(edition_file.name, {**rules.collateral, **edition.collateral}),
         sources=sources,
         assumptions=(*rules.assumptions, *edition.assumptions),
-        notes=_notes(method),
+        notes=notes_of(method._asdict()),
         multiplier_default=method.contracts[0].multiplier,
         margin=_margin(method.margin),
         adl=_adl(method.adl),
@@ -158,7 +151,14 @@ def rulebook_from(rules_file: DataFile, edition_file: DataFile) -> Rulebook:
 # A venue's rules stand for all its editions, and a draft is tried on them many times. Keyed by what
 # the file holds: a file that changed is read again.
 @cache
-def _rules(file: DataFile) -> RulesFile:
+def rules_of(file: DataFile) -> RulesFile:
+    """Return what a venue's `rules.toml` says.
+
+    Raises
+    ------
+    RulebookError
+        If it is not of that shape.
+    """
     return read(file, RulesFile)
 
 
@@ -198,14 +198,22 @@ def _method(rules_name: str, rules: Tables, edition: Tables) -> Method:
     )
 
 
-def _notes(method: Method) -> dict[str, str]:
+def notes_of(method: Mapping[str, object]) -> dict[str, str]:
+    """Return what is assumed in each of a method's tables, by the table's name."""
     notes = {}
-    for name, value in method._asdict().items():
+    for name, value in method.items():
         tables = value if isinstance(value, tuple) else (value,)
-        said = [table.assumption for table in tables if table is not None and table.assumption]
+        said = [
+            table.assumption for table in tables if isinstance(table, Sourced) and table.assumption
+        ]
         if said:
             notes[name] = " ".join(said)
     return notes
+
+
+def liquidation_of(table: LiquidationTable) -> Liquidation:
+    """Return the table as the record that margin code asks."""
+    return Liquidation(**{name: getattr(table, name) for name in Liquidation.__struct_fields__})
 
 
 def _adl(table: AdlTable | None) -> Adl | None:
@@ -231,7 +239,14 @@ def _funding(table: FundingTable) -> Funding:
     )
 
 
-def _collateral(file_name: str, tables: dict[str, CollateralTable]) -> dict[str, Collateral]:
+def collateral_of(file_name: str, tables: dict[str, CollateralTable]) -> dict[str, Collateral]:
+    """Return how each asset counts.
+
+    Raises
+    ------
+    RulebookError
+        If an entry has neither a buffer nor slices, or both, or its slices make no sense.
+    """
     found = {}
     for asset, table in tables.items():
         where = f"{file_name}: collateral.{asset}"

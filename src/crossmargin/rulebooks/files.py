@@ -275,11 +275,16 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RulesFile(Tables, frozen=True):
-    """What is the same for all editions of a venue."""
+    """What is the same for all editions of a venue.
+
+    `contracts_from`: the venues whose contracts it holds (see `compose`); empty where it has its
+    own, in editions.
+    """
 
     venue: str
     assets_modes: tuple[Literal["single", "multi"], ...]
     ratio_convention: RatioConvention
+    contracts_from: tuple[str, ...] = ()
     modes: tuple[Literal["standard", "portfolio"], ...] = ("standard",)
     position_modes: tuple[Literal["one-way", "hedge"], ...] = ("one-way", "hedge")
     has_isolated: bool = True

@@ -8,6 +8,9 @@ not interpret a file (`assemble` does). Invariants: the same arguments and files
 rulebook, a rulebook's hash is over the exact bytes it was read from, no date has two editions, and
 an edition that exists is never changed.
 
+A venue that holds other venues' contracts (`compose`) has no edition files: it has an edition on
+every day on which one of theirs begins, once all of them have one.
+
 Rulebooks are shared between callers, who therefore never change the dictionaries inside.
 """
 
@@ -25,7 +28,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from crossmargin.errors import RulebookError, UsageError
-from crossmargin.rulebooks.assemble import RULES, rulebook_from, symbols_of
+from crossmargin.rulebooks.assemble import RULES, rulebook_from, rules_of, symbols_of
+from crossmargin.rulebooks.compose import composed_from
 from crossmargin.rulebooks.files import DataFile, EditionFile, read
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -160,8 +164,21 @@ def editions_with(venue: str, symbol: str) -> tuple[date, ...]:
         If there is no such venue, or a file is invalid.
     """
     return tuple(
-        day for day in editions(venue) if symbol in _symbols(edition_files(venue, day).edition)
+        day
+        for day in editions(venue)
+        if any(symbol in _symbols(files.edition) for files in _files(venue, day))
     )
+
+
+def contracts_from(venue: str) -> tuple[str, ...]:
+    """Return the venues whose contracts `venue` holds; empty where it has its own.
+
+    Raises
+    ------
+    RulebookError
+        If there is no such venue, or its rules are invalid.
+    """
+    return rules_of(rules_file(venue)).contracts_from
 
 
 def edition_files(venue: str, edition: date) -> EditionFiles:
@@ -170,8 +187,9 @@ def edition_files(venue: str, edition: date) -> EditionFiles:
     Raises
     ------
     RulebookError
-        If there is no such venue or edition.
+        If there is no such venue or edition, or the venue has no edition files.
     """
+    _check_has_editions(venue)
     is_packaged = origin(venue, edition) is Origin.PACKAGED
     return EditionFiles(rules_file(venue), _file(venue, f"{edition}.toml", is_packaged=is_packaged))
 
@@ -194,8 +212,9 @@ def check_is_new(venue: str, edition: date) -> None:
     Raises
     ------
     RulebookError
-        If there is no such venue, or it has an edition of this date.
+        If there is no such venue, or it has an edition of this date, or no edition files.
     """
+    _check_has_editions(venue)
     where = _origins(venue, may_be_empty=True).get(edition)
     if where is not None:
         raise RulebookError(
@@ -264,6 +283,9 @@ def _packaged(venue: str) -> frozenset[date]:
 # The user's folder is looked at each time: an update adds to it.
 def _origins(venue: str, *, may_be_empty: bool = False) -> dict[date, Origin]:
     _check_venue(venue)
+    parts = contracts_from(venue)
+    if parts:
+        return _origins_of(parts)
     packaged = _packaged(venue)
     found = dict.fromkeys(packaged, Origin.PACKAGED)
     folder = user_folder() / venue
@@ -278,19 +300,51 @@ def _origins(venue: str, *, may_be_empty: bool = False) -> dict[date, Origin]:
     return found
 
 
+def _origins_of(parts: tuple[str, ...]) -> dict[date, Origin]:
+    own = [_origins(part) for part in parts]
+    first = max(min(origins) for origins in own)
+    found: dict[date, Origin] = {}
+    for origins in own:
+        for day, where in origins.items():
+            if day >= first and found.get(day) is not Origin.YOURS:
+                found[day] = where
+    return found
+
+
 def _check_venue(venue: str) -> None:
     if venue not in venues():
         raise RulebookError(f"there is no rulebook of {venue!r}; there are {', '.join(venues())}")
 
 
+def _check_has_editions(venue: str) -> None:
+    parts = contracts_from(venue)
+    if parts:
+        raise RulebookError(f"{venue} has the editions of {' and '.join(parts)}, none of its own")
+
+
 def _load(venue: str, edition: date) -> Rulebook:
-    return _read(*edition_files(venue, edition))
+    if not contracts_from(venue):
+        return _read(*edition_files(venue, edition))
+    return _composed(rules_file(venue), edition, _files(venue, edition))
+
+
+# The files that the contracts of an edition are in.
+def _files(venue: str, edition: date) -> tuple[EditionFiles, ...]:
+    return tuple(
+        edition_files(part, max(day for day in editions(part) if day <= edition))
+        for part in contracts_from(venue) or (venue,)
+    )
 
 
 # Keyed by what the files hold: a file that changed is another rulebook.
 @cache
 def _read(rules: DataFile, edition: DataFile) -> Rulebook:
     return rulebook_from(rules, edition)
+
+
+@cache
+def _composed(rules: DataFile, edition: date, parts: tuple[EditionFiles, ...]) -> Rulebook:
+    return composed_from(rules, edition, tuple(_read(*files) for files in parts))
 
 
 # Ladders are not worked out here: only the names are asked for, of every edition at once.

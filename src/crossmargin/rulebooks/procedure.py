@@ -109,6 +109,7 @@ class Change(StrEnum):
     MULTI_ASSETS = "multi-assets"
     ISOLATED = "isolated"
     ADD_MARGIN = "add-margin"
+    PORTFOLIO = "portfolio"
     ORDER = "order"
 
 

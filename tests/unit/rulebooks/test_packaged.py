@@ -3,7 +3,14 @@
 import pytest
 
 from crossmargin.rulebooks.files import EditionFile, RulesFile, Tables, read
-from crossmargin.rulebooks.loader import edition_files, editions, load_rulebook, venues
+from crossmargin.rulebooks.loader import (
+    contracts_from,
+    edition_files,
+    editions,
+    load_rulebook,
+    rules_file,
+    venues,
+)
 from crossmargin.rulebooks.schema import Confidence
 from crossmargin.rulebooks.sourced import Sourced
 
@@ -21,9 +28,12 @@ def sources_of(table: Sourced) -> set[str]:
     return {table.source} if isinstance(table.source, str) else set(table.source.values())
 
 
-def files_of(venue, edition) -> tuple[Tables, Tables]:
-    rules, own = edition_files(venue, edition)
-    return read(rules, RulesFile), read(own, EditionFile)
+def files_of(venue, edition) -> tuple[Tables, ...]:
+    """Return what is the venue's own: of one that holds others' contracts, its rules alone."""
+    rules = read(rules_file(venue), RulesFile)
+    if contracts_from(venue):
+        return (rules,)
+    return rules, read(edition_files(venue, edition).edition, EditionFile)
 
 
 @each_edition
@@ -37,11 +47,11 @@ def test_sentences_end(venue, edition):
 
 @each_edition
 def test_what_was_not_read_is_said(venue, edition):
-    rules, own = files_of(venue, edition)
-    sources = {**rules.sources, **own.sources}
-    said_of_all = (*rules.assumptions, *own.assumptions)
+    files = files_of(venue, edition)
+    sources = {key: one for tables in files for key, one in tables.sources.items()}
+    said_of_all = [sentence for tables in files for sentence in tables.assumptions]
 
-    for tables in (rules, own):
+    for tables in files:
         for key, table in tables.sourced().items():
             if any(sources[name].confidence in NOT_READ for name in sources_of(table)):
                 assert table.assumption or said_of_all, f"{key} of {venue} rests on nothing read"
