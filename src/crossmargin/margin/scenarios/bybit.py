@@ -16,7 +16,7 @@ party rewrote it, for the forms of the others.
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from msgspec import Struct
 
@@ -37,6 +37,7 @@ from crossmargin.model.option import Right
 from crossmargin.model.scenario import Direction, Scenario
 from crossmargin.money import ONE, ZERO, down_to, exact, quotient_up
 from crossmargin.rulebooks.portfolio.bybit import BybitAsset, BybitPortfolio
+from crossmargin.rulebooks.portfolio.volatility import TermShift
 
 DIRECTIONS = (Direction.UP, Direction.NONE, Direction.DOWN)
 """In the order of the venue's replies."""
@@ -101,13 +102,18 @@ def stress_cells(unit: PortfolioUnit, asset: BybitAsset, rule: BybitPortfolio) -
     Volatility makes no difference without options; then each move is played once.
     """
     has_options = any(leg.option is not None for leg in unit.legs)
+    directions = DIRECTIONS if has_options else (Direction.NONE,)
+    # A shift needs a power, so each is computed once and not at every move.
+    volatilities = {
+        direction: [_volatility(leg, direction, asset.volatility) for leg in unit.legs]
+        for direction in directions
+    }
     cells = []
     for move in moves(asset.price_range, rule.steps):
-        for direction in DIRECTIONS if has_options else (Direction.NONE,):
-            scenario = Scenario(move, direction)
-            shares = tuple(leg_profit(leg, scenario, asset) for leg in unit.legs)
+        for direction in directions:
+            shares = tuple(map(leg_profit, unit.legs, repeat(move), volatilities[direction]))
             outcome = point_outcome(shares, (), ZERO, rule.money_step)
-            cells.append(Cell(scenario, outcome, shares))
+            cells.append(Cell(Scenario(move, direction), outcome, shares))
     return tuple(cells)
 
 
@@ -118,15 +124,16 @@ def moves(price_range: Decimal, steps: int) -> tuple[Decimal, ...]:
     return (*(-move for move in reversed(up)), ZERO, *up)
 
 
-@exact
-def leg_profit(leg: Leg, scenario: Scenario, asset: BybitAsset) -> Decimal:
-    """Return what a leg makes in a scenario, in its quote asset; spot no less than nothing."""
+def leg_profit(leg: Leg, move: Decimal, volatility: Decimal | None) -> Decimal:
+    """Return what a leg makes at a move, in its quote asset; spot no less than nothing."""
+    made = profit(leg, move, volatility)
+    return max(ZERO, made) if leg.is_spot else made
+
+
+def _volatility(leg: Leg, direction: Direction, shift: TermShift) -> Decimal | None:
     if leg.option is None:
-        made = profit(leg, scenario.move)
-        return max(ZERO, made) if leg.is_spot else made
-    seconds = leg.seconds or ZERO
-    volatility = shifted(leg.option.volatility, seconds, scenario.direction, asset.volatility)
-    return profit(leg, scenario.move, volatility)
+        return None
+    return shifted(leg.option.volatility, leg.seconds or ZERO, direction, shift)
 
 
 @exact
@@ -151,7 +158,7 @@ def contingencies(unit: PortfolioUnit, asset: BybitAsset) -> Contingencies:
     options = [leg for leg in derivatives if leg.option is not None]
     futures = [leg.size for leg in derivatives if leg.option is None]
     return Contingencies(
-        option=option_contingency(options, asset.short_option_rate, unit.index),
+        option=option_contingency(derivatives, asset.short_option_rate, unit.index),
         option_vega=vega_contingency(_sizes(options), asset.vega_rate_daily, unit.index),
         usdt_usdc=peg_contingency(derivatives, asset.peg_rate, unit.index),
         future_delta=delta_contingency(expiry_deltas(unit.legs), asset.basis_annual, unit.index),
@@ -160,10 +167,10 @@ def contingencies(unit: PortfolioUnit, asset: BybitAsset) -> Contingencies:
 
 
 @exact
-def option_contingency(options: Iterable[Leg], rate: Decimal, index: Decimal) -> Decimal:
+def option_contingency(legs: Iterable[Leg], rate: Decimal, index: Decimal) -> Decimal:
     """Return rate × index of the options sold and not bought back, calls and puts apart; exact."""
     net = dict.fromkeys(Right, ZERO)
-    for leg in options:
+    for leg in legs:
         if leg.option is not None:
             net[leg.option.right] += leg.size
     return sum((max(ZERO, -size) for size in net.values()), ZERO) * rate * index

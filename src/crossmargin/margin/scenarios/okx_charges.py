@@ -115,8 +115,8 @@ def exit_cost(cash: Decimal, rate: Decimal) -> Decimal:
 
 @exact
 def option_exit_cost(leg: Leg, unit: PortfolioUnit, terms: OptionExit) -> Decimal:
-    """Return the raw charge of options, in USD: slippage and fee; those of many as of one each."""
-    if leg.option is None or not leg.size:
+    """Return the raw charge of options, in USD: slippage and fee; zero of anything else."""
+    if leg.option is None:
         return ZERO
     value = option_value(leg, ZERO, leg.option.volatility) * usd_rate(leg, unit)
     held = abs(leg.size)

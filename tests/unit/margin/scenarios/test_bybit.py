@@ -147,6 +147,13 @@ def test_a_calendar_is_not_free():
     assert D(12_500) + D(500) + D(60) == maintenance(perpetual(1), future(-1))
 
 
+def test_a_calendar_without_its_contingency_is_seen():
+    legs = perpetual(1), future(-1)
+    free = replace(RULE, assets=(replace(BTC, basis_annual=D(0)),))
+
+    assert requirement(unit(*legs), free).maintenance_margin < maintenance(*legs)
+
+
 def test_a_butterfly_of_expiries_is_not_free():
     year = 365 * DAY
     deltas = {year: D(1), 2 * year: D(-2), 3 * year: D(1)}

@@ -240,6 +240,7 @@ def test_leaving_an_option_held_costs_no_more_than_it_is_worth():
     # 2 % of the underlying; the fee is a part of next to nothing.
     sold = option_exit_cost(replace(cheap, size=D(-2)), whole, RULE.option_exit)
     assert sold == pytest.approx(D(4000), abs=D("1e-6"))
+    assert D(0) == option_exit_cost(perpetual(1), whole, RULE.option_exit)
 
 
 def test_leaving_counts_both_sides_of_a_hedge():
