@@ -173,7 +173,7 @@ def columns(account: Account, rulebook: Rulebook, market: Market | None = None) 
         own = {asset: len(purses) + place for place, asset in enumerate(unit.wallets)}
         for asset, wallet in unit.wallets.items():
             if unit.is_multi:
-                purses.append(_purse_of_many(assets.index(asset), asset, wallet, rulebook))
+                purses.append(purse_of_many(assets.index(asset), asset, wallet, rulebook))
             else:
                 purses.append(Purse(number, None, float(wallet), 1.0, 1.0))
         if not unit.is_bucket:
@@ -258,7 +258,8 @@ def _terms(symbol: str, account: Account, market: Market, rulebook: Rulebook) ->
     )
 
 
-def _purse_of_many(index: int, asset: str, wallet: Decimal, rulebook: Rulebook) -> Purse:
+def purse_of_many(index: int, asset: str, wallet: Decimal, rulebook: Rulebook) -> Purse:
+    """Return money of one asset in a pool of many; `index` is its column among index prices."""
     collateral = rulebook.collateral.get(asset)
     if collateral is None:
         return Purse(0, index, float(wallet), float("nan"), float("nan"))
