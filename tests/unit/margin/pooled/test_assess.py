@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from crossmargin.errors import InvariantBroken, UsageError
+from crossmargin.errors import InvariantBroken, UnknownError, UsageError
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Status
 from crossmargin.margin.pooled.assess import assess_pooled
@@ -246,6 +246,42 @@ def test_a_hedge_needs_less_room_than_its_parts():
     hedged = assess(lending({"USDC": "20000", "BTC": "1"}, [short]), market, HYPERLIQUID)
 
     assert (Status.LIQUIDATABLE, Status.OK) == (alone.status, hedged.status)
+
+
+def test_a_loan_of_a_class_that_is_not_known_is_refused():
+    rule = replace(BINANCE.portfolio, loan_leverage=D(7))
+    account = unified({"USDT": "-100", "BTC": "1"})
+
+    with pytest.raises(UnknownError, match="what loans at 7x are asked for is not known"):
+        assess(account, prices(USDT="1", BTC="60000"), replace(BINANCE, portfolio=rule))
+
+
+def test_a_market_order_without_a_mark_keeps_initial_margin_unknown():
+    order = Order("BTCUSDT", D(1))
+    found = assess(unified({"USDT": "10000"}, orders=[order]), prices(USDT="1"), BINANCE)
+
+    assert ("mark price of BTCUSDT",) == found.initial_missing
+    assert found.pool.free_margin is None
+
+
+def test_an_account_that_owes_without_collateral_has_no_ratio():
+    found = assess(lending({"USDC": "-5"}), prices(), HYPERLIQUID)
+
+    assert Status.LIQUIDATABLE is found.status
+    assert not any("liquidation value, is" in said for said in found.remarks)
+
+
+def test_what_settles_in_another_dollar_needs_its_price():
+    contract = HYPERLIQUID.contracts["ETH"]
+    other = replace(contract, instrument=replace(contract.instrument, settle="USDH"))
+    rulebook = HYPERLIQUID.with_contracts({"ETH": other})
+    long = Position("ETH", D(1), D(3000))
+    account = lending({"USDC": "1000"}, [long])
+
+    assert "index price of USDH" in assess(account, prices({"ETH": "3000"}), rulebook).missing
+    found = assess(account, prices({"ETH": "3000"}, USDH="1"), rulebook)
+    # 3 000 × 2 %.
+    assert D(60) == charges(found)["maintenance margin of positions"]
 
 
 def test_empty_accounts_and_other_methods_are_refused():
