@@ -18,9 +18,7 @@ from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.portfolio.deribit import (
     CountedGains,
-    DeribitCurrency,
-    DeribitPair,
-    DeribitPortfolio,
+    DeribitUnderlying,
 )
 from crossmargin.rulebooks.portfolio.volatility import TermShift
 from tests.cases import deribit_former
@@ -118,13 +116,16 @@ class _Model:
     def extended_moves(self) -> list[Decimal]:
         return self.given.extended_moves or list(PACKAGED.extended_moves)
 
-    def pair(self) -> DeribitPair:
+    def numbers(self) -> DeribitUnderlying:
         given = self.given
-        return DeribitPair(
+        return DeribitUnderlying(
             base=self.unit.name,
             price_range=given.get("price_range", ZERO),
             volatility=self.shift(),
             extended_factor=given.get("extended_table_factor", ZERO),
+            extended_dampener_usd=given.get("extended_dampener", ZERO),
+            roll_rate_min=given.get("min_annualised_move", ZERO),
+            roll_rate_annual=given.get("annualised_move_risk", ZERO),
             delta_free_usd=given.get("delta_total_liq_shock_threshold", ZERO),
             delta_rate_step=given.get("m_inc", ZERO),
             delta_rate_max=given.get("max_delta_shock", ZERO),
@@ -143,32 +144,12 @@ class _Model:
             up_floor=given.get("min_volatility_for_shock_up", ZERO),
         )
 
-    def rule(self) -> DeribitPortfolio:
+    def gains(self) -> CountedGains:
         given = self.given
         # USD without an index cannot be told in coins; such a case's cap does not bind.
-        has_index = given.get("index", ZERO) > ZERO or not self.is_coin
+        has_index = given.has("index") or not self.is_coin
         most = given.get("max_offsetable_pnl", NO_CAP) if has_index else NO_CAP
-        gains = CountedGains(given["pnl_offset"], most)
-        settling = " ".join(sorted({leg.settle for leg in self.unit.legs}))
-        return DeribitPortfolio(
-            buckets=PACKAGED.buckets,
-            extended_moves=tuple(self.extended_moves()),
-            segregated_gains=gains,
-            maintenance_fraction=given.get("mm_factor", ZERO),
-            money_step=PACKAGED.money_step,
-            pairs=(self.pair(),),
-            currencies=(
-                DeribitCurrency(
-                    assets=settling,
-                    extended_dampener_usd=given.get("extended_dampener", ZERO),
-                    roll_rate_min=given.get("min_annualised_move", ZERO),
-                    roll_rate_annual=given.get("annualised_move_risk", ZERO),
-                    cross_gains=gains,
-                    source="case",
-                ),
-            ),
-            source="case",
-        )
+        return CountedGains(given["pnl_offset"], most)
 
     def vector(self, name: str) -> Vector:
         """Return what `name` is called for, by the direction of volatility."""
@@ -207,10 +188,9 @@ class _Model:
         return sum((deribit.leg_outcome(leg, scenario, shift) for leg in self.unit.legs), ZERO)
 
     def standard(self, direction: Direction) -> list[Decimal]:
-        rule = self.rule()
-        pair, books = rule.pairs[0], deribit.books_of(self.unit, rule)
+        numbers, gains = self.numbers(), self.gains()
         return [
-            deribit.standard_cell(self.unit, pair, books, Scenario(move, direction)).outcome
+            deribit.standard_cell(self.unit, numbers, gains, Scenario(move, direction)).outcome
             for move in self.moves()
         ]
 
@@ -219,10 +199,8 @@ class _Model:
             self.given[needed]
         if self.is_coin:
             self.given["index"]
-        rule = self.rule()
-        pair, books = rule.pairs[0], deribit.books_of(self.unit, rule)
-        moves = self.extended_moves()
-        return [deribit.extended_cell(self.unit, pair, books, move).outcome for move in moves]
+        numbers, gains, moves = self.numbers(), self.gains(), self.extended_moves()
+        return [deribit.extended_cell(self.unit, numbers, gains, move).outcome for move in moves]
 
     def worst(self) -> Decimal:
         if self.given.has("worst_case"):
@@ -241,7 +219,7 @@ class _Model:
         given = self.given
         if not given.has("delta_shock") and given.has("m_inc"):
             free = deribit.usd_in_asset(given["delta_total_liq_shock_threshold"], self.unit)
-            return delta_shock(delta_at_risk(self.unit.legs), free, self.pair())
+            return delta_shock(delta_at_risk(self.unit.legs), free, self.numbers())
         return given.get("delta_shock", ZERO)
 
     def matrix_margin(self) -> Decimal:

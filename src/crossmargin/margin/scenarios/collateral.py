@@ -1,14 +1,16 @@
-"""Collateral that a venue margins together with the positions it may hedge (Derive).
+"""Collateral that a venue margins together with the positions it may hedge.
 
-Equity then counts it in full, and what of it is held back is part of what its unit is asked.
-Elsewhere collateral counts after its haircut, whatever the positions, and is in no unit.
+Equity then counts it in full, and what of it is held back is part of what its unit is asked. At
+Derive that is all that is held. At Deribit, where all collateral is one pool, it is each coin's
+equity, which moves with the coin whether or not there are positions on it. Elsewhere collateral
+counts after its haircut, whatever the positions, and is in no unit.
 """
 
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from crossmargin.model.account import Account
+from crossmargin.model.account import Account, AssetsMode
 from crossmargin.money import ONE, ZERO
 from crossmargin.rulebooks.schema import Collateral, Rulebook
 
@@ -20,7 +22,7 @@ def counted_in_full(account: Account, rulebook: Rulebook) -> Rulebook:
     in standard mode.
     """
     has_units = any(position.size for position in account.positions)
-    if not _is_margined(rulebook) or not has_units:
+    if not (has_units and _is_margined(rulebook)) and not is_equity_margined(account, rulebook):
         return rulebook
     return rulebook.with_collateral(
         {asset: _in_full(entry) for asset, entry in rulebook.collateral.items()}
@@ -34,11 +36,25 @@ def margined_with(account: Account, rulebook: Rulebook) -> dict[str, Decimal]:
     return {asset: amount for asset, amount in account.balances.items() if amount}
 
 
+def is_equity_margined(account: Account, rulebook: Rulebook) -> bool:
+    """Return whether the equity that is in coins moves with the units of its underlyings."""
+    rule = rulebook.portfolio
+    is_pool = account.assets_mode is AssetsMode.MULTI
+    return rule is not None and rule.is_equity_margined and is_pool
+
+
 def _is_margined(rulebook: Rulebook) -> bool:
     return rulebook.portfolio is not None and rulebook.portfolio.is_collateral_margined
 
 
 def _in_full(entry: Collateral) -> Collateral:
+    # What is assumed of a haircut plays no part then.
     return replace(
-        entry, bid_buffer=ZERO, ask_buffer=ZERO, slices=(), known_to=None, initial_scale=ONE
+        entry,
+        bid_buffer=ZERO,
+        ask_buffer=ZERO,
+        slices=(),
+        known_to=None,
+        initial_scale=ONE,
+        assumption=None,
     )

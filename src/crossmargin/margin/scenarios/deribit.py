@@ -2,25 +2,23 @@
 
 The risk matrix moves the underlying in even steps to its range either way, each with volatility
 shifted down, as it is and up. The extended table goes far beyond, up-shifted alone, and counts a
-part of what happens there. What settles in one currency nets fully in each cell; a gain that is
-left counts in part. The worst cell, and shocks for delta and for rolling expiries over, make the
+part of what happens there. What is on one underlying nets fully in each cell; of a gain that is
+left a part counts. The worst cell, and shocks for delta and for rolling expiries over, make the
 *risk matrix margin*; initial margin is that rounded, maintenance margin a part of it.
 
 Outcomes are counted in the unit's asset. A coin is worth its price after the move: a loss on the
 way down is more coins than it seems. In X:PM units are counted in USD: coins at the moved index,
-stablecoins at theirs, and the coins that the unit holds as collateral move with it. Assumed: what
-settles in coins and what settles in stablecoins are then two sums with their own counted gains,
-because the venue's parameters and vectors are kept by settlement currency; the correlation
-contingency, zero in all replies that were read, is left out.
+stablecoins at theirs, and the coins in the account's equity move with them. Underlyings do not
+offset each other. A recorded account (February 2026: bitcoin held, inverse and linear ether
+contracts against each other) is asked for just that. Assumed: the correlation contingency, zero in
+all replies that were read, is left out.
 
 Sources: Deribit, "Portfolio margin" (support 25944756247837); the sample reply of
-`private/pme/simulate` in its API documentation; a recorded reply of February 2026.
+`private/pme/simulate` in its API documentation; replies recorded in February 2026.
 """
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
-
-from msgspec import Struct
 
 from crossmargin.margin.scenarios.deribit_shocks import delta_at_risk, delta_shock
 from crossmargin.margin.scenarios.grouping import USD
@@ -39,9 +37,8 @@ from crossmargin.model.scenario import Direction, Scenario
 from crossmargin.money import DIGITS, ONE, ZERO, exact, quotient_down, quotient_up
 from crossmargin.rulebooks.portfolio.deribit import (
     CountedGains,
-    DeribitCurrency,
-    DeribitPair,
     DeribitPortfolio,
+    DeribitUnderlying,
 )
 from crossmargin.rulebooks.portfolio.volatility import TermShift
 
@@ -140,22 +137,6 @@ def maintenance_margin(matrix_margin: Decimal, fraction: Decimal) -> Decimal:
     return matrix_margin * fraction
 
 
-class Book(Struct, frozen=True):
-    """What of a unit settles in one currency and so nets fully.
-
-    Attributes
-    ----------
-    places : of its legs among the unit's.
-    gains : how much of a gain counts.
-    coins : of the underlying, held as collateral where that is in the matrix.
-    """
-
-    places: tuple[int, ...]
-    currency: DeribitCurrency
-    gains: CountedGains
-    coins: Decimal = ZERO
-
-
 @exact
 def requirement(unit: PortfolioUnit, rule: DeribitPortfolio) -> UnitRequirement:
     """Return what the portfolio margin of a unit asks for, in the unit's asset.
@@ -163,22 +144,22 @@ def requirement(unit: PortfolioUnit, rule: DeribitPortfolio) -> UnitRequirement:
     Raises
     ------
     UnknownError
-        If the parameters of the underlying, or of what a leg settles in, were not read.
+        If the parameters of the underlying were not read.
     """
-    pair, books = rule.pair(unit.name), books_of(unit, rule)
-    moves = price_moves(pair.price_range, rule.buckets)
+    numbers = rule.underlying(unit.name)
+    gains = gains_of(unit, rule)
     standard = tuple(
-        standard_cell(unit, pair, books, Scenario(move, direction))
-        for move in moves
+        standard_cell(unit, numbers, gains, Scenario(move, direction))
+        for move in price_moves(numbers.price_range, rule.buckets)
         for direction in DIRECTIONS
     )
-    extended = tuple(extended_cell(unit, pair, books, move) for move in rule.extended_moves)
+    extended = tuple(extended_cell(unit, numbers, gains, move) for move in rule.extended_moves)
     cells = standard + extended
     coin = _coin_worth(unit)
-    free = quotient_down(pair.delta_free_usd, unit.index)
+    free = quotient_down(numbers.delta_free_usd, unit.index)
     charges = (
-        Charge("delta shock", delta_shock(delta_at_risk(unit.legs), free, pair) * coin),
-        Charge("roll shock", sum((_roll_shock(book, unit) for book in books), ZERO) * coin),
+        Charge("delta shock", delta_shock(delta_at_risk(unit.legs), free, numbers) * coin),
+        Charge("roll shock", _roll_shock(unit, numbers) * coin),
     )
     worst = worst_case(cell.outcome for cell in cells)
     matrix_margin = risk_matrix_margin(worst, (one.amount for one in charges), rule.money_step)
@@ -194,67 +175,53 @@ def requirement(unit: PortfolioUnit, rule: DeribitPortfolio) -> UnitRequirement:
     )
 
 
-def books_of(unit: PortfolioUnit, rule: DeribitPortfolio) -> tuple[Book, ...]:
-    """Return the unit's books, in the order of their first legs.
-
-    In X:PM coins held of the underlying join what settles in it.
+def gains_of(unit: PortfolioUnit, rule: DeribitPortfolio) -> CountedGains:
+    """Return what of a gain counts: in X:PM the underlying's part, in S:PM that of all.
 
     Raises
     ------
     UnknownError
-        If the parameters of what a leg settles in were not read.
+        If the parameters of the underlying were not read.
     """
-    is_cross = unit.asset == USD
-    coins = unit.collateral.get(unit.name, ZERO) if is_cross else ZERO
-    settling: dict[str, list[int]] = {}
-    for place, leg in enumerate(unit.legs):
-        settling.setdefault(rule.currency(leg.settle).assets, []).append(place)
-    if coins:
-        settling.setdefault(rule.currency(unit.name).assets, [])
-    books = []
-    for assets, places in settling.items():
-        currency = rule.currency(assets.split()[0])
-        gains = (currency.cross_gains or NOTHING) if is_cross else rule.segregated_gains
-        held = coins if unit.name in assets.split() else ZERO
-        books.append(Book(tuple(places), currency, gains, held))
-    return tuple(books)
+    if unit.asset != USD:
+        return rule.segregated_gains
+    return rule.underlying(unit.name).cross_gains or NOTHING
 
 
 @exact
 def standard_cell(
-    unit: PortfolioUnit, pair: DeribitPair, books: tuple[Book, ...], scenario: Scenario
+    unit: PortfolioUnit, numbers: DeribitUnderlying, gains: CountedGains, scenario: Scenario
 ) -> Cell:
-    """Return one cell of the risk matrix: each book's outcome with its gain cut, added up."""
-    shares = _shares(unit, pair, scenario)
-    made = (_gain_cut(_netted(book, unit, scenario, shares), book, unit) for book in books)
-    return Cell(scenario, sum(made, ZERO), shares)
+    """Return one cell of the risk matrix: what the unit makes, a gain cut."""
+    shares = _shares(unit, numbers, scenario)
+    return Cell(scenario, _gain_cut(_netted(unit, scenario, shares), gains, unit), shares)
 
 
 @exact
 def extended_cell(
-    unit: PortfolioUnit, pair: DeribitPair, books: tuple[Book, ...], move: Decimal
+    unit: PortfolioUnit, numbers: DeribitUnderlying, gains: CountedGains, move: Decimal
 ) -> Cell:
-    """Return one cell of the extended table: scaled, gain cut, then dampened.
+    """Return one cell of the extended table: scaled, a gain cut, then dampened.
 
     That gains are cut before and not after is assumed: in the replies that were read the dampener
     leaves nothing either way.
     """
-    damping = _NEAREST.divide(pair.extended_factor * pair.price_range, abs(move))
+    price_range = numbers.price_range
+    damping = _NEAREST.divide(numbers.extended_factor * price_range, abs(move))
     scenario = Scenario(move, Direction.UP, damping)
-    shares = _shares(unit, pair, scenario)
-    edge = pair.price_range.copy_sign(move)
-    outcome = ZERO
-    for book in books:
-        made = scaled(
-            _netted(book, unit, scenario, shares),
-            move,
-            pair.price_range,
-            pair.extended_factor,
-            is_coin=_is_in_coins(unit),
-        )
-        dampener = usd_in_asset(book.currency.extended_dampener_usd, unit, edge)
-        outcome += dampened(_gain_cut(made, book, unit), move, pair.price_range, dampener)
-    return Cell(scenario, outcome, shares)
+    shares = _shares(unit, numbers, scenario)
+    made = scaled(
+        _netted(unit, scenario, shares),
+        move,
+        price_range,
+        numbers.extended_factor,
+        is_coin=_is_in_coins(unit),
+    )
+    edge = price_range.copy_sign(move)
+    dampener = usd_in_asset(numbers.extended_dampener_usd, unit, edge)
+    return Cell(
+        scenario, dampened(_gain_cut(made, gains, unit), move, price_range, dampener), shares
+    )
 
 
 @exact
@@ -265,28 +232,20 @@ def usd_in_asset(amount_usd: Decimal, unit: PortfolioUnit, move: Decimal = ZERO)
     return quotient_down(amount_usd, unit.rates.get(unit.asset, ONE))
 
 
-@exact
-def gains_across(units: tuple[UnitRequirement, ...]) -> Decimal:
-    """Return what X:PM's worst cases come to less because units gain where others lose, in USD.
-
-    Assumed is that all underlyings are in the same cell at once: each in the same step of its own
-    range. What of a gain counts is in the cells already.
-    """
-    apart = sum((worst_case(cell.outcome for cell in unit.cells) for unit in units), ZERO)
-    together = zip(*(unit.cells for unit in units), strict=True)
-    return apart - worst_case(sum((cell.outcome for cell in row), ZERO) for row in together)
-
-
 def _is_in_coins(unit: PortfolioUnit) -> bool:
     return unit.asset == unit.name
 
 
-def _shares(unit: PortfolioUnit, pair: DeribitPair, scenario: Scenario) -> tuple[Decimal, ...]:
-    return tuple(_share(leg, unit, pair, scenario) for leg in unit.legs)
+def _shares(
+    unit: PortfolioUnit, numbers: DeribitUnderlying, scenario: Scenario
+) -> tuple[Decimal, ...]:
+    return tuple(_share(leg, unit, numbers, scenario) for leg in unit.legs)
 
 
-def _share(leg: Leg, unit: PortfolioUnit, pair: DeribitPair, scenario: Scenario) -> Decimal:
-    made = leg_outcome(leg, scenario, pair.volatility)
+def _share(
+    leg: Leg, unit: PortfolioUnit, numbers: DeribitUnderlying, scenario: Scenario
+) -> Decimal:
+    made = leg_outcome(leg, scenario, numbers.volatility)
     if leg.settle == unit.asset:
         return made
     if leg.is_inverse:
@@ -294,15 +253,13 @@ def _share(leg: Leg, unit: PortfolioUnit, pair: DeribitPair, scenario: Scenario)
     return made * unit.rates.get(leg.settle, ONE)
 
 
-def _netted(
-    book: Book, unit: PortfolioUnit, scenario: Scenario, shares: tuple[Decimal, ...]
-) -> Decimal:
-    held = book.coins * unit.index * scenario.move
-    return sum((shares[place] for place in book.places), held).quantize(DUST)
+def _netted(unit: PortfolioUnit, scenario: Scenario, shares: tuple[Decimal, ...]) -> Decimal:
+    coins = unit.collateral.get(unit.name, ZERO) if unit.asset == USD else ZERO
+    return sum(shares, coins * unit.index * scenario.move).quantize(DUST)
 
 
-def _gain_cut(made: Decimal, book: Book, unit: PortfolioUnit) -> Decimal:
-    return counted_gain(made, book.gains.fraction, usd_in_asset(book.gains.most_usd, unit))
+def _gain_cut(made: Decimal, gains: CountedGains, unit: PortfolioUnit) -> Decimal:
+    return counted_gain(made, gains.fraction, usd_in_asset(gains.most_usd, unit))
 
 
 def _coin_worth(unit: PortfolioUnit) -> Decimal:
@@ -312,6 +269,10 @@ def _coin_worth(unit: PortfolioUnit) -> Decimal:
     return quotient_up(unit.index, unit.rates.get(unit.asset, ONE))
 
 
-def _roll_shock(book: Book, unit: PortfolioUnit) -> Decimal:
-    deltas = expiry_deltas(unit.legs[place] for place in book.places)
-    return roll_shock(deltas, book.currency.roll_rate_min, book.currency.roll_rate_annual)
+def _roll_shock(unit: PortfolioUnit, numbers: DeribitUnderlying) -> Decimal:
+    # Expiries of inverse and of linear contracts do not roll together.
+    charged = ZERO
+    for settle in dict.fromkeys(leg.settle for leg in unit.legs):
+        deltas = expiry_deltas(leg for leg in unit.legs if leg.settle == settle)
+        charged += roll_shock(deltas, numbers.roll_rate_min, numbers.roll_rate_annual)
+    return charged

@@ -15,7 +15,7 @@ from decimal import Decimal
 from crossmargin.margin.scenarios.leg import Leg
 from crossmargin.margin.scenarios.maturities import leg_delta
 from crossmargin.money import ZERO, exact
-from crossmargin.rulebooks.portfolio.deribit import DeribitPair
+from crossmargin.rulebooks.portfolio.deribit import DeribitUnderlying
 
 
 @exact
@@ -35,7 +35,7 @@ def delta_at_risk(legs: Iterable[Leg]) -> Decimal:
 
 
 @exact
-def delta_shock(delta_coins: Decimal, free_coins: Decimal, pair: DeribitPair) -> Decimal:
+def delta_shock(delta_coins: Decimal, free_coins: Decimal, numbers: DeribitUnderlying) -> Decimal:
     """Return what closing a large delta may cost, in coins.
 
     Nothing up to `free_coins`; above them all of it is charged, at a rate that grows with each
@@ -43,4 +43,4 @@ def delta_shock(delta_coins: Decimal, free_coins: Decimal, pair: DeribitPair) ->
     same number as the growth of standard margin, which is per coin.
     """
     above = max(ZERO, abs(delta_coins) - free_coins)
-    return abs(delta_coins) * min(pair.delta_rate_max, pair.delta_rate_step * above)
+    return abs(delta_coins) * min(numbers.delta_rate_max, numbers.delta_rate_step * above)

@@ -1,6 +1,7 @@
 """From an account and a market to the units whose legs may offset each other.
 
-A unit holds what is on one underlying; in single-asset mode, what also settles in one asset. What
+A unit holds what is on one underlying; in single-asset mode, what also settles in one asset. Where
+the equity that is in coins moves with them (`collateral`), coins alone make a unit too. What
 a leg needs and nobody said is named, never made up: the mark of a future, the moment where a
 contract expires, the volatility of an option, the index of the underlying.
 """
@@ -12,9 +13,11 @@ from msgspec import Struct
 
 from crossmargin.margin.black import implied_volatility
 from crossmargin.margin.option_terms import forward_of, terms_of
-from crossmargin.margin.scenarios.collateral import margined_with
+from crossmargin.margin.pnl import unrealised_pnl
+from crossmargin.margin.scenarios.collateral import is_equity_margined, margined_with
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
-from crossmargin.model.account import Account, AssetsMode
+from crossmargin.margin.scenarios.revalue import option_value
+from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.expiry import expiry_ms
 from crossmargin.model.instrument import Instrument, OptionTerms
 from crossmargin.model.market import Market
@@ -64,8 +67,10 @@ def units_of(
     units: list[PortfolioUnit] = []
     missing: dict[str, tuple[str, ...]] = {}
     remarks: dict[str, None] = {}
-    collateral = margined_with(account, rulebook)
+    everywhere, coins = margined_with(account, rulebook), _coins(account, market, rulebook)
+    groups |= {(USD, asset): groups.get((USD, asset), []) for asset in coins}
     for (asset, base), members in groups.items():
+        collateral = {base: coins[base]} if base in coins else everywhere
         index = _index(base, members, market, remarks)
         lacking = [f"index price of {base}"] if index is None else []
         legs = [leg_of(one, size, index or ONE, market, remarks) for one, size in members]
@@ -81,6 +86,35 @@ def units_of(
         known = tuple(leg for leg in legs if isinstance(leg, Leg))
         units.append(PortfolioUnit(base, asset, index, known, rates, collateral))
     return Grouped(tuple(units), missing, tuple(remarks))
+
+
+def _coins(account: Account, market: Market, rulebook: Rulebook) -> dict[str, Decimal]:
+    # Equity by coin, where it moves with the coin's unit; what has no mark makes that unit missing.
+    if not is_equity_margined(account, rulebook):
+        return {}
+    coins = dict(account.balances)
+    for position in account.positions:
+        instrument = rulebook.contracts[position.symbol].instrument
+        if position.size and instrument.settle == instrument.base:
+            made = _made_in_coins(position, instrument, market)
+            coins[instrument.base] = coins.get(instrument.base, ZERO) + made
+    stable = {asset for asset, one in rulebook.collateral.items() if one.is_stable}
+    return {asset: amount for asset, amount in coins.items() if amount and asset not in stable}
+
+
+def _made_in_coins(position: Position, instrument: Instrument, market: Market) -> Decimal:
+    # An option's premium has left the wallet: it counts with what it is worth.
+    mark = market.marks.get(position.symbol)
+    if instrument.option is None:
+        if mark is None:
+            return ZERO
+        return unrealised_pnl(position.size, position.entry_price, mark, instrument)
+    if mark is not None:
+        return position.size * instrument.multiplier * mark
+    leg = leg_of(instrument, position.size, market.index.get(instrument.base, ONE), market, {})
+    if isinstance(leg, str) or leg.option is None:
+        return ZERO
+    return NEAREST.divide(leg.size * option_value(leg, ZERO, leg.option.volatility), leg.price)
 
 
 def leg_of(

@@ -1,7 +1,8 @@
 """The numbers of Deribit's portfolio margin; the formulas are in `margin.scenarios.deribit`.
 
-The venue keeps them by *currency pair* (what moves: BTC against USD) and by *currency* (what
-profit is paid in: BTC, or dollars for linear contracts), and so do the records here.
+The venue keeps them in two tables, by *currency pair* (BTC against USD) and by *currency* (BTC).
+Both follow what moves, not what profit is paid in: linear ether contracts have ether's. So here
+they are one record an underlying; what the venue keeps for USD as a currency has no use here.
 """
 
 from collections.abc import Mapping
@@ -32,8 +33,8 @@ class CountedGains(Struct, frozen=True, forbid_unknown_fields=True):
     most_usd: Decimal
 
 
-class DeribitPair(Sourced, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is supposed of an underlying.
+class DeribitUnderlying(Sourced, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is supposed of an underlying, and what is charged beside.
 
     Attributes
     ----------
@@ -41,36 +42,25 @@ class DeribitPair(Sourced, frozen=True, kw_only=True, forbid_unknown_fields=True
     price_range : the largest move of the risk matrix, either way.
     volatility : its largest shifts, and the floor of one shifted up.
     extended_factor : what of the extended table's outcomes counts, on top of their distance.
+    extended_dampener_usd : for each range that an extended move goes beyond the first.
+    roll_rate_min : of an expiry's delta (min_annualised_move).
+    roll_rate_annual : the same for each year to its expiry (annualised_move_risk).
     delta_free_usd : the delta that is not charged (delta_total_liq_shock_threshold).
     delta_rate_step : what each coin of delta above that adds to the rate (m_inc).
     delta_rate_max : where the rate ends (max_delta_shock).
+    cross_gains : in cross portfolio margin; None where it was not read, then none counts.
     """
 
     base: str
     price_range: Decimal
     volatility: TermShift
     extended_factor: Decimal
-    delta_free_usd: Decimal
-    delta_rate_step: Decimal
-    delta_rate_max: Decimal
-
-
-class DeribitCurrency(Sourced, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is charged of positions that settle in a currency.
-
-    Attributes
-    ----------
-    assets : the assets that count as it, in words: "USDC USDT".
-    extended_dampener_usd : for each range that an extended move goes beyond the first.
-    roll_rate_min : of an expiry's delta (min_annualised_move).
-    roll_rate_annual : the same for each year to its expiry (annualised_move_risk).
-    cross_gains : in cross portfolio margin; None where it was not read, then none counts.
-    """
-
-    assets: str
     extended_dampener_usd: Decimal
     roll_rate_min: Decimal
     roll_rate_annual: Decimal
+    delta_free_usd: Decimal
+    delta_rate_step: Decimal
+    delta_rate_max: Decimal
     cross_gains: CountedGains | None = None
 
 
@@ -91,8 +81,9 @@ class DeribitPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="deribit")
     segregated_gains: CountedGains
     maintenance_fraction: Decimal
     money_step: Decimal
-    pairs: tuple[DeribitPair, ...]
-    currencies: tuple[DeribitCurrency, ...]
+    underlyings: tuple[DeribitUnderlying, ...]
+
+    is_equity_margined: ClassVar[bool] = True
 
     ranges: ClassVar[Mapping[str, Range]] = {
         "entry_equity_usd": AMOUNT,
@@ -118,7 +109,7 @@ class DeribitPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="deribit")
         "delta_rate_max": FRACTION,
     }
 
-    def pair(self, base: str) -> DeribitPair:
+    def underlying(self, base: str) -> DeribitUnderlying:
         """Return the numbers of an underlying.
 
         Raises
@@ -126,22 +117,7 @@ class DeribitPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="deribit")
         UnknownError
             If they were not read.
         """
-        for pair in self.pairs:
-            if pair.base == base:
-                return pair
+        for one in self.underlyings:
+            if one.base == base:
+                return one
         raise UnknownError(f"Deribit's portfolio margin parameters of {base} are not known")
-
-    def currency(self, asset: str) -> DeribitCurrency:
-        """Return the numbers of what settles in `asset`.
-
-        Raises
-        ------
-        UnknownError
-            If they were not read.
-        """
-        for currency in self.currencies:
-            if asset in currency.assets.split():
-                return currency
-        raise UnknownError(
-            f"Deribit's portfolio margin parameters of what settles in {asset} are not known"
-        )

@@ -18,9 +18,12 @@ class PortfolioTable(
     ranges : the range of every number, by its key; numbers of records within by theirs.
     is_collateral_margined : whether equity counts collateral in full, and what of it is held back
         is asked of the unit that it may hedge.
+    is_equity_margined : the same of coins where all collateral is one pool, and what positions
+        have made in coins with them: they move with the unit of their underlying.
     entry_equity_usd : equity an account must have to be margined so; None where none was read.
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {}
     is_collateral_margined: ClassVar[bool] = False
+    is_equity_margined: ClassVar[bool] = False
     entry_equity_usd: Decimal | None = None

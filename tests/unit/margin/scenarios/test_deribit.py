@@ -11,7 +11,6 @@ from crossmargin.errors import UnknownError
 from crossmargin.margin.scenarios.deribit import (
     counted_gain,
     dampened,
-    gains_across,
     price_moves,
     requirement,
     rounded,
@@ -22,7 +21,7 @@ from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.model.option import Right
 from crossmargin.model.scenario import Direction
 from crossmargin.rulebooks.loader import load_rulebook
-from crossmargin.rulebooks.portfolio.deribit import CountedGains, DeribitPortfolio
+from crossmargin.rulebooks.portfolio.deribit import DeribitPortfolio
 
 D = Decimal
 RULE = load_rulebook("deribit").portfolio
@@ -97,8 +96,8 @@ def test_legs_of_one_expiry_roll_together():
 def test_a_spread_without_its_roll_shock_would_be_free():
     free = replace(
         RULE,
-        currencies=tuple(
-            replace(one, roll_rate_min=D(0), roll_rate_annual=D(0)) for one in RULE.currencies
+        underlyings=tuple(
+            replace(one, roll_rate_min=D(0), roll_rate_annual=D(0)) for one in RULE.underlyings
         ),
     )
 
@@ -170,27 +169,24 @@ def test_a_delta_beyond_what_is_free_is_charged_and_long_options_bring_it_down()
     assert D(0) == charge(asked(perpetual("500"), many), "delta shock")
 
 
-def test_in_cross_coins_and_stablecoins_offset_each_other_in_part():
-    # Long 1 BTC in coins, short 1 in USDC. At +16 % the coins gain 8,000 USD, of which none counts
-    # (not read), and the short loses 8,000; at −16 % the short gains 8,000, of which 40 % count:
-    # −8,000 + 3,200. So 8,000, and both roll: 1 % of 50,000 each.
+def test_in_cross_what_settles_in_coins_and_in_stablecoins_offsets_each_other():
+    # Long 1 BTC in coins, short 1 in USDC: nothing is left in the matrix, and both roll.
     found = asked(perpetual("1"), linear("-1"), asset="USD")
 
-    assert found.worst is not None
-    assert D("0.16") == found.worst.scenario.move
-    assert abs(found.worst.outcome + 8000) < D("1e-40")
-    assert D(1000) == charge(found, "roll shock")
-    assert D(9000) == found.initial_margin
-    below = next(cell for cell in found.cells if cell.scenario.move == D("-0.16"))
-    assert abs(below.outcome + 4800) < D("1e-40")
+    assert found.worst is None
+    assert D(1000) == found.initial_margin
+    # Twice as many coins: one is left. 16 % of 50,000, and rolling 1 % of three.
+    assert D(9500) == asked(perpetual("2"), linear("-1"), asset="USD").initial_margin
 
 
-def test_counted_gains_end_at_their_cap():
-    # Short 1,000 BTC in USDC gains 8 M at −16 %: 40 % are 3.2 M, capped at 1 M.
-    found = asked(perpetual("1000"), linear("-1000"), asset="USD")
-    below = next(cell for cell in found.cells if cell.scenario.move == D("-0.16"))
+def test_in_cross_the_gain_that_counts_ends_at_its_cap():
+    # 4,000 ETH at 2,500 short gain 18 % of 10 M, of which 60 % count: 1.08 M. Of 100,000 ETH they
+    # would be 27 M, capped at 20 M.
+    for size, gain in (("-4000", D(1_080_000)), ("-100000", D(20_000_000))):
+        legs = (Leg("ETH-PERPETUAL", D(size), D(2500), "ETH", is_inverse=True),)
+        found = requirement(PortfolioUnit("ETH", "USD", D(2500), legs), RULE)
 
-    assert abs(below.outcome + 7_000_000) < D("1e-30")
+        assert abs(max(cell.outcome for cell in found.cells) - gain) < D("1e-30")
 
 
 def test_in_cross_coins_held_move_with_the_market():
@@ -209,39 +205,28 @@ def test_linear_contracts_alone_settle_in_their_stablecoin():
         assert D(8500) == asked(linear(size), asset="USDC").initial_margin
 
 
-def test_gains_of_one_underlying_reduce_what_another_is_asked_for():
-    rule = replace(
-        RULE,
-        currencies=tuple(
-            replace(one, cross_gains=CountedGains(D("0.5"), D(10**9))) for one in RULE.currencies
-        ),
-    )
-    bitcoin = asked(perpetual("1"), asset="USD", rule=rule)
-    ether = requirement(
-        PortfolioUnit("ETH", "USD", D(2500), (Leg("E", D(-20), D(2500), "ETH", True),)), rule
-    )
+def test_a_recorded_account_in_cross_portfolio_margin():
+    # Replies of 16 February 2026, 01:34: total_maintenance_margin_usd 0.45614992333200005 and
+    # total_initial_margin_usd 0.570187404 of 0.0000348 BTC, 1 USD of ETH-PERPETUAL long (delta
+    # 0.000509103) and 0.001 ETH_USDC-PERPETUAL short (delta −1.96527 USDC). From
+    # total_delta_total_usd −0.964960994 follows the index 1,964.46; from a margin balance of
+    # 0.00003687 BTC, 2.528057708 USD, that of bitcoin, 68,567; and what is left of that balance
+    # after 0.14035577 USDC and the bitcoin is 8.1e-7 ETH. Printed digits allow 0.0003 USD.
+    rates = {"ETH": D("1964.46"), "USDC": D("0.9999")}
+    long = Leg("ETH-PERPETUAL", D("0.000509103"), D("1964.24"), "ETH", is_inverse=True)
+    short = Leg("ETH_USDC-PERPETUAL", D("-0.001"), D("1965.27"), "USDC")
+    held = {"ETH": D("0.00000081")}
+    ether = PortfolioUnit("ETH", "USD", D("1964.46"), (long, short), rates, held)
+    bitcoin = PortfolioUnit("BTC", "USD", D(68567), (), {}, {"BTC": D("0.0000348")})
+    found = [requirement(unit, RULE) for unit in (ether, bitcoin)]
 
-    # 8,000 lost on bitcoin at −16 %, 9,000 on ether at +18 %. In the lowest cell half of 9,000
-    # counts against 8,000, in the highest half of 8,000 against 9,000: 5,000 remain of 17,000.
-    assert abs(gains_across((bitcoin, ether)) - 12000) < D("1e-30")
-    assert D(0) == gains_across((bitcoin,))
-    # By the packaged numbers none of bitcoin's gains counts: the highest cell keeps its 9,000.
-    assert abs(gains_across((asked(perpetual("1"), asset="USD"), ether)) - 8000) < D("1e-30")
+    assert abs(sum(one.initial_margin for one in found) - D("0.570187404")) < D("0.0003")
+    assert abs(sum(one.maintenance_margin for one in found) - D("0.456149923")) < D("0.0003")
 
 
-@pytest.mark.parametrize(
-    ("unit", "what"),
-    [
-        (PortfolioUnit("SOL", "SOL", D(200), ()), "of SOL"),
-        (
-            PortfolioUnit("BTC", "EURR", D(200), (Leg("X", D(1), D(200), "EURR"),)),
-            "of what settles in EURR",
-        ),
-    ],
-)
-def test_what_was_not_read_is_unknown(unit, what):
-    with pytest.raises(UnknownError, match=f"parameters {what} are not known"):
-        requirement(unit, RULE)
+def test_what_was_not_read_is_unknown():
+    with pytest.raises(UnknownError, match="parameters of SOL are not known"):
+        requirement(PortfolioUnit("SOL", "SOL", D(200), ()), RULE)
 
 
 def test_an_outcome_far_out_counts_less_in_coins_and_in_dollars():
@@ -288,7 +273,7 @@ ROUNDINGS = D("0.000000003")
 
 
 UNDAMPED = replace(
-    RULE, currencies=tuple(replace(one, extended_dampener_usd=D(0)) for one in RULE.currencies)
+    RULE, underlyings=tuple(replace(one, extended_dampener_usd=D(0)) for one in RULE.underlyings)
 )
 """Two small books that each end within the dampener may not together."""
 
