@@ -34,6 +34,7 @@ from crossmargin.model.account import (
     PositionMode,
 )
 from crossmargin.model.order import Side
+from crossmargin.model.surface import Smile
 from crossmargin.venue.event import Breaker
 from crossmargin.venue.fold import admit
 from crossmargin.venue.state import AccountState, OpenOrder, State, SymbolState
@@ -56,6 +57,7 @@ class VenuePart(Part, frozen=True, tag="venue"):
     rested: int
     asset_prices: dict[str, Decimal]
     asset_seen: dict[str, _Seen]
+    surfaces: dict[str, dict[int, tuple[Smile, int]]]
 
 
 class AccountPart(Part, frozen=True, tag="account"):
@@ -123,6 +125,7 @@ def venue_part(state: State) -> bytes:
             asset_prices=state.asset_prices,
             # Looking at an asset makes it an entry, so neither that nor its place counts.
             asset_seen={name: seen for name, seen in sorted(state.asset_seen.items()) if seen},
+            surfaces=state.surfaces,
         )
     )
 

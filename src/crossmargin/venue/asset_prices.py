@@ -49,11 +49,26 @@ def observe_asset(decision: Decision, command: ObserveAsset) -> None:
     Refusal
         If the asset or the source has no name.
     """
-    asset = command.asset
-    if not asset or not command.source:
+    check_observation(decision, command)
+    take_in(decision, command)
+
+
+def check_observation(decision: Decision, command: ObserveAsset) -> None:
+    """Refuse an observation of nothing.
+
+    Raises
+    ------
+    Refusal
+        If the asset or the source has no name.
+    """
+    if not command.asset or not command.source:
         text = "an observation of an asset needs the names of asset and source"
         raise decision.refuse(Code.MISSING_PRICE, text)
-    state = decision.state
+
+
+def take_in(decision: Decision, command: ObserveAsset) -> None:
+    """Let an observation that was checked be seen, and judge the asset's index by it."""
+    state, asset = decision.state, command.asset
     seen, was_usable = state.asset_seen_of(asset), usable_index(state, asset) is not None
     source = (REDEMPTION if command.is_redemption else INDEX) + command.source
     settings = state.settings.for_asset(asset)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from crossmargin.model.account import AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import OrderType, Side
+from crossmargin.money import ZERO
 
 
 class Command(Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -232,6 +233,29 @@ class ObserveAsset(Command, frozen=True, tag="observe-asset"):
     is_redemption: bool = False
 
 
+class ObserveSurface(Command, frozen=True, tag="observe-surface"):
+    """What was seen of an underlying's implied volatility at one expiry.
+
+    Attributes
+    ----------
+    points : strike and volatility (a year's, as a fraction), strikes ascending.
+    forward : the price for that day; None where the future's mark, or the index, is to be taken.
+    rate : of interest a year, continuously, as a fraction.
+    """
+
+    asset: str
+    expires_ms: int
+    points: tuple[tuple[Decimal, Decimal], ...]
+    forward: Decimal | None = None
+    rate: Decimal = ZERO
+
+
+class ObserveTogether(Command, frozen=True, tag="observe-together"):
+    """Several observations of this moment; accounts are looked at once all of them are in."""
+
+    seen: tuple[Observe | ObserveAsset | ObserveSurface, ...]
+
+
 class Tick(Command, frozen=True, tag="tick"):
     """Time has come to `at_ms`: funding, expiry, interest and staleness are looked at."""
 
@@ -284,6 +308,8 @@ AnyCommand: TypeAlias = (
     | Quote
     | Observe
     | ObserveAsset
+    | ObserveSurface
+    | ObserveTogether
     | Tick
     | SettleFunding
     | FeedFund

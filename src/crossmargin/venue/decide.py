@@ -21,8 +21,10 @@ from crossmargin.venue import (
     conversion,
     distress,
     event,
+    moments,
     orders,
     prices,
+    surfaces,
     triggers,
 )
 from crossmargin.venue.command import AnyCommand
@@ -157,10 +159,20 @@ HANDLERS: dict[type, Callable[[Decision, Any], None]] = {
     command.Quote: orders.quote,
     command.Observe: prices.observe,
     command.ObserveAsset: asset_prices.observe_asset,
+    command.ObserveSurface: surfaces.observe_surface,
+    command.ObserveTogether: moments.observe_together,
     command.Tick: clock.tick,
     command.SettleFunding: clock.settle_funding,
     command.Halt: _halt,
     command.Resume: _resume,
 }
-ALWAYS = (command.Observe, command.ObserveAsset, command.Tick, command.Resume, command.Halt)
+ALWAYS = (
+    command.Observe,
+    command.ObserveAsset,
+    command.ObserveSurface,
+    command.ObserveTogether,
+    command.Tick,
+    command.Resume,
+    command.Halt,
+)
 """What a halted venue still does: it goes on seeing prices and time, and can be resumed."""

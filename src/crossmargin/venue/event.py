@@ -20,6 +20,7 @@ from crossmargin.model.account import (
     PositionMode,
 )
 from crossmargin.model.order import Side
+from crossmargin.model.surface import Smile
 from crossmargin.venue.command import PlaceOrder
 
 
@@ -230,6 +231,14 @@ class AssetPriceSet(Event, frozen=True, tag="asset-price-set"):
     price: Decimal | None
 
 
+class SurfaceSet(Event, frozen=True, tag="surface-set"):
+    """What is known of an expiry's volatility is this, as seen at `at_ms`."""
+
+    asset: str
+    smile: Smile
+    at_ms: int
+
+
 class Breaker(StrEnum):
     """Whether prices may be acted upon.
 
@@ -365,6 +374,7 @@ AnyEvent: TypeAlias = (
     | PriceSet
     | SourceSeen
     | AssetPriceSet
+    | SurfaceSet
     | BreakerSet
     | PremiumSampled
     | FundingSettled

@@ -300,6 +300,12 @@ def _asset_price_set(state: State, event: happened.AssetPriceSet) -> None:
     state.prices_changed()
 
 
+def _surface_set(state: State, event: happened.SurfaceSet) -> None:
+    expiries = state.surfaces.setdefault(event.asset, {})
+    expiries[event.smile.expires_ms] = (event.smile, event.at_ms)
+    state.prices_changed()
+
+
 def _breaker_set(state: State, event: happened.BreakerSet) -> None:
     _market(state, event.symbol).breaker = event.state
 
@@ -353,6 +359,7 @@ CHANGES: dict[type, Callable[[State, Any], None]] = {
     happened.PriceSet: _price_set,
     happened.SourceSeen: _source_seen,
     happened.AssetPriceSet: _asset_price_set,
+    happened.SurfaceSet: _surface_set,
     happened.BreakerSet: _breaker_set,
     happened.PremiumSampled: _premium_sampled,
     happened.FundingSettled: _funding_settled,

@@ -42,15 +42,34 @@ def observe(decision: Decision, command: Observe) -> None:
     Refusal
         If the rulebook has no such symbol, or the source says no name or nothing.
     """
+    check_observation(decision, command)
+    take_in(decision, command)
+
+
+def check_observation(decision: Decision, command: Observe) -> None:
+    """Refuse an observation of nothing.
+
+    Raises
+    ------
+    Refusal
+        If the rulebook has no such symbol, or the source says no name or nothing.
+    """
     if command.symbol not in decision.state.rulebook.contracts:
         raise decision.refuse(Code.UNKNOWN_SYMBOL, f"there is no symbol {command.symbol!r}")
-    said = {INDEX: command.index, MARK: command.mark, LAST: command.last}
-    if not command.source or all(value is None for value in said.values()):
+    if not command.source or all(value is None for value in _said(command).values()):
         text = f"an observation of {command.symbol} needs a source and at least one price"
         raise decision.refuse(Code.MISSING_PRICE, text)
+
+
+def _said(command: Observe) -> dict[str, Decimal | None]:
+    return {INDEX: command.index, MARK: command.mark, LAST: command.last}
+
+
+def take_in(decision: Decision, command: Observe) -> None:
+    """Let an observation that was checked be seen, and judge the symbol's prices by it."""
     market = decision.state.symbol(command.symbol)
     seen, was_usable = market.seen, is_usable(decision.state, command.symbol)
-    for prefix, value in said.items():
+    for prefix, value in _said(command).items():
         if value is not None:
             source = prefix + command.source
             settings = decision.state.settings

@@ -24,6 +24,7 @@ from crossmargin.model.account import (
 )
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType, Side
+from crossmargin.model.surface import Smile, Surface
 from crossmargin.money import ZERO
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.book import Book
@@ -279,6 +280,7 @@ class State:
     ----------
     rested : how many orders have come to rest in a book, which ranks them.
     debtors : accounts that owe something, whatever they hold.
+    surfaces : what was last seen of each expiry of an underlying, and when.
     unhashed : kept for whoever hashes the state; None where nobody does.
     """
 
@@ -293,6 +295,7 @@ class State:
         self.symbols: dict[str, SymbolState] = {}
         self.asset_prices: dict[str, Decimal] = {}
         self.asset_seen: dict[str, dict[str, tuple[Decimal, int]]] = {}
+        self.surfaces: dict[str, dict[int, tuple[Smile, int]]] = {}
         self.purses: dict[tuple[str, str], Decimal] = {}
         self.orders: dict[int, OpenOrder] = {}
         self.next_order_id = 1
@@ -307,8 +310,9 @@ class State:
 
     def advance(self, at_ms: int) -> None:
         """Let time be `at_ms`, never earlier; the journal's times do the same at recovery."""
-        if at_ms > self.at_ms and self.rulebook.options:
-            self._market = None  # Whether an option has expired is judged by the market's time.
+        if at_ms > self.at_ms and (self.rulebook.options or self.rulebook.portfolio is not None):
+            # How far an expiry is, and how old a surface, is judged by the market's time.
+            self._market = None
         self.at_ms = max(self.at_ms, at_ms)
 
     @property
@@ -332,8 +336,22 @@ class State:
         if self._market is None:
             marks = {name: one.mark for name, one in self.symbols.items() if one.mark is not None}
             interest = {name: self.symbol(name).open_interest for name in self._crowding}
-            self._market = Market(marks, dict(self.asset_prices), self.at_ms, interest)
+            prices, surfaces = dict(self.asset_prices), self._fresh_surfaces()
+            self._market = Market(marks, prices, self.at_ms, interest, surfaces)
         return self._market
+
+    def _fresh_surfaces(self) -> dict[str, Surface]:
+        since_ms = self.at_ms - self.settings.stale_ms
+        found = {}
+        for asset, expiries in self.surfaces.items():
+            smiles = tuple(
+                smile
+                for smile, seen_ms in expiries.values()
+                if seen_ms >= since_ms and smile.expires_ms > self.at_ms
+            )
+            if smiles:
+                found[asset] = Surface(smiles)
+        return found
 
     def prices_changed(self) -> None:
         """Forget the market: a price is different now."""

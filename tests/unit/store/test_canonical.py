@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmargin.errors import StoreError
+from crossmargin.model.account import AccountMode
+from crossmargin.model.surface import Smile
 from crossmargin.store import canonical
 from crossmargin.store.canonical import canonical_bytes, restore
 from crossmargin.store.entry import encoded_events
@@ -16,6 +18,8 @@ from crossmargin.venue.state import AccountState, State, SymbolState
 from tests.unit.store import markets
 from tests.unit.store.stores import D, fresh
 from tests.unit.venue.stage import Stage
+
+SMILE = Smile(2000, ((D(100), D("0.5")),), D(101), D("0.01"))
 
 
 def opened(*names):
@@ -53,6 +57,8 @@ def order(order_id, size, **more):
         [event.PriceSet(symbol="BTCUSDT", index=D(1), mark=D(1), last=None)],
         [order(9, "1")],
         [event.PremiumSampled(symbol="BTCUSDT", premium=D("0.1"))],
+        [event.AccountModeSet(account="ann", mode=AccountMode.PORTFOLIO)],
+        [event.SurfaceSet(asset="BTC", smile=SMILE, at_ms=1)],
     ],
 )
 def test_every_difference_shows(more):
@@ -97,7 +103,7 @@ def test_a_stop_rests_behind_those_that_came_while_it_waited():
 
 
 PLACES = {
-    State: {"asset_seen", "asset_prices"}
+    State: {"asset_seen", "asset_prices", "surfaces"}
     | {"at_ms", "halted", "is_cancel_only"}
     | {"next_order_id", "next_trade_id", "rested"},
     AccountState: {*canonical.AccountPart.__struct_fields__},
@@ -133,6 +139,18 @@ def test_who_owes_money_is_known_again():
     restored = fresh()
     restore(restored, canonical_bytes(state))
     assert state.debtors == restored.debtors == {"ann"}
+
+
+def test_modes_and_surfaces_come_back():
+    state = opened("ann")
+    fold(state, event.AccountModeSet(account="ann", mode=AccountMode.PORTFOLIO))
+    fold(state, event.SurfaceSet(asset="BTC", smile=SMILE, at_ms=1))
+    restored = fresh()
+    restore(restored, canonical_bytes(state))
+
+    assert restored.accounts["ann"].mode is AccountMode.PORTFOLIO
+    assert {"BTC": {2000: (SMILE, 1)}} == restored.surfaces
+    assert restored.market().surfaces == state.market().surfaces
 
 
 def outline(state):

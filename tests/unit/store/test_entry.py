@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from crossmargin.errors import StoreError
 from crossmargin.model.account import Position
+from crossmargin.model.surface import Smile
 from crossmargin.store.entry import Decided, entry, fault_of
 from crossmargin.venue.command import AnyCommand, Tick
 from crossmargin.venue.event import AnyEvent, Refused
 
 KINDS = [*get_args(AnyCommand), *get_args(AnyEvent)]
+POINTS = ((Decimal(90), Decimal("0.5")), (Decimal("100.5"), Decimal("0.25")))
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=8)
 
 
@@ -30,9 +32,13 @@ def values(kind):
         return st.none()
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(kind)
+    if kind is Smile:
+        return st.builds(Smile, values(int), st.just(POINTS), forward=st.none(), rate=DECIMALS)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return records(kind)
     inner = get_args(kind)
+    if get_origin(kind) is tuple and Ellipsis not in inner:
+        return st.tuples(*map(values, inner))
     if get_origin(kind) is tuple:
         return st.lists(values(inner[0]), max_size=2).map(tuple)
     if get_origin(kind) is dict:
