@@ -14,13 +14,14 @@ from typing import Any
 
 from crossmargin.history.horizon import Horizon
 from crossmargin.history.income import moves, symbol_of
-from crossmargin.history.liquidations import deleveraging, receipt
+from crossmargin.history.liquidations import deleveraged, deleveraging, is_forced, receipt
 from crossmargin.history.market import MarketHistory, PriceSource
 from crossmargin.history.orders import OrderHistory
 from crossmargin.history.records import (
     AggregateTradeRecord,
     CandleRecord,
     DeleveragingRecord,
+    ForcedRecord,
     FundingRecord,
     IncomeKind,
     IncomeRecord,
@@ -64,6 +65,7 @@ class History:
         each, together = self._horizon.account_max, self._horizon.all_max
         self._orders = OrderHistory(self._horizon)
         self._trades: Shelf[TradeRecord] = Shelf(each, together)
+        self._forced: Shelf[ForcedRecord] = Shelf(each, together)
         self._income: Shelf[IncomeRecord] = Shelf(each, together)
         self._margin_changes: Shelf[MarginChangeRecord] = Shelf(each, together)
         self._liquidations: Shelf[LiquidationRecord] = Shelf(each, together)
@@ -96,7 +98,7 @@ class History:
     @exact
     def take(self, entry: Entry, events: Sequence[AnyEvent]) -> None:
         """Take in one record of the journal and its events; records come in order, once each."""
-        page = _Page(entry)
+        page = _Page(entry, deleveraged(events))
         self.at_ms, self.sequence = max(self.at_ms, entry.at_ms), entry.sequence
         for one in events:
             if one.postings:
@@ -123,6 +125,12 @@ class History:
         """Return an account's trades, oldest first."""
         return tuple(
             one for one in self._trades.of(account) if symbol is None or one.symbol == symbol
+        )
+
+    def forced(self, account: str, symbol: str | None = None) -> tuple[ForcedRecord, ...]:
+        """Return the trades that closed an account's positions by force, oldest first."""
+        return tuple(
+            one for one in self._forced.of(account) if symbol is None or one.trade.symbol == symbol
         )
 
     def income(
@@ -239,7 +247,11 @@ class History:
         self._hold(one.account, one.symbol, one.position.size)
         self._orders.filled(page.at_ms, one)
         market = self._market(one.symbol)
-        self._trades.add(one.account, trade_record(one, market.instrument, page.at_ms))
+        trade = trade_record(one, market.instrument, page.at_ms)
+        self._trades.add(one.account, trade)
+        if is_forced(one):
+            is_deleveraging = (one.trade_id, one.account) in page.deleveraged_in
+            self._forced.add(one.account, ForcedRecord(trade, is_deleveraging))
         if one.why == "adl":
             self._deleveraged_by(page, one)
         if not one.is_maker:
@@ -326,10 +338,12 @@ class _Page:
     before : its events so far, since the last receipt.
     taker : the last fill that was nobody's resting order.
     deleveraged : what was said of winners whose fills come now.
+    deleveraged_in : who was made to close, by trade and account.
     """
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, deleveraged_in: frozenset[tuple[int, str]]) -> None:
         self.entry, self.at_ms = entry, entry.at_ms
+        self.deleveraged_in = deleveraged_in
         self.before: list[AnyEvent] = []
         self.taker: happened.Filled | None = None
         self.deleveraged: happened.Deleveraged | None = None

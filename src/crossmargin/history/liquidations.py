@@ -14,9 +14,28 @@ from crossmargin.history.records import ClosedRecord, DeleveragingRecord, Liquid
 from crossmargin.model.order import Side
 from crossmargin.money import ZERO
 from crossmargin.venue.event import AnyEvent, Deleveraged, Filled, LiquidationStep, LossShared
+from crossmargin.venue.ledger import FUND
 
 CLOSING = ("liquidation", "takeover", "adl", "close-out")
 """Why a failed position was filled."""
+
+
+def is_forced(fill: Filled) -> bool:
+    """Return whether a fill closed its account's position by force."""
+    return fill.order_id is None and fill.why in CLOSING and fill.account != FUND
+
+
+def deleveraged(events: Sequence[AnyEvent]) -> frozenset[tuple[int, str]]:
+    """Return who was made to close against somebody else's failed position: trade and account."""
+    found: list[tuple[int, str]] = []
+    waiting: list[tuple[int, str]] = []
+    for one in events:
+        if isinstance(one, Filled) and is_forced(one):
+            waiting.append((one.trade_id, one.account))
+        elif isinstance(one, LiquidationStep):
+            found += [row for row in waiting if row[1] != one.account]
+            waiting = []
+    return frozenset(found)
 
 
 def receipt(

@@ -97,6 +97,18 @@ class TradeRecord(Struct, frozen=True):
     why: str
 
 
+class ForcedRecord(Struct, frozen=True):
+    """A trade that closed an account's position by force; there is no order behind it.
+
+    Attributes
+    ----------
+    is_deleveraging : whether the position that had failed was somebody else's.
+    """
+
+    trade: TradeRecord
+    is_deleveraging: bool
+
+
 class IncomeKind(StrEnum):
     """Why money of an account moved."""
 

@@ -216,6 +216,10 @@ def test_winners_made_to_close_are_recorded_for_the_bankrupt():
     assert ({"bob": D(1)}, D(1), BTC) == (found.by_account, found.size, found.symbol)
     assert (found,) == told.history.deleveragings()
     assert "adl" == told.history.trades("bob")[-1].why
+    [lost], [won] = told.history.forced("ann"), told.history.forced("bob", BTC)
+    assert (D(-1), D(1)) == (lost.trade.size, won.trade.size)
+    assert (False, True) == (lost.is_deleveraging, won.is_deleveraging)
+    assert () == told.history.forced("bob", "ETHUSDT")
     # Trades off the book are not the market's.
     assert 1 == len(told.history.market_trades(BTC))
 

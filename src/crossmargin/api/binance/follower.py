@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from crossmargin.api.binance import shapes, user_events
+from crossmargin.api.binance.forced import as_order
 from crossmargin.api.binance.mirror import Mirror
-from crossmargin.history.history import History
+from crossmargin.history.history import History, trade_record
 from crossmargin.history.horizon import Horizon
+from crossmargin.history.liquidations import deleveraged
 from crossmargin.history.orders import OrderHistory
 from crossmargin.history.records import OrderRecord
 from crossmargin.margin.lookup import contract_of
@@ -54,6 +56,7 @@ class Follower:
 
     def told(self, events: Sequence[AnyEvent], at_ms: int) -> Iterator[dict[str, Any]]:
         """Yield what a record's events mean to the owner."""
+        made_to_close = deleveraged(events)
         for event in events:
             order = self._order_of(event, at_ms)
             effect = self._mirror.apply(event)
@@ -64,7 +67,8 @@ class Follower:
                 if order is not None:
                     yield from self._order_told(order, event, at_ms)
             elif isinstance(event, Filled) and event.account == self.name:
-                yield from self._fill_told(order, event, at_ms)
+                is_deleveraging = (event.trade_id, self.name) in made_to_close
+                yield from self._fill_told(order, event, at_ms, is_deleveraging=is_deleveraging)
             elif isinstance(event, LeverageSet) and event.account == self.name:
                 setting = {"s": event.symbol, "l": int(event.leverage)}
                 yield user_events.config_update(at_ms, {"ac": setting})
@@ -125,12 +129,17 @@ class Follower:
             yield user_events.algo_update(order, at_ms)
 
     def _fill_told(
-        self, order: OrderRecord | None, fill: Filled, at_ms: int
+        self, order: OrderRecord | None, fill: Filled, at_ms: int, *, is_deleveraging: bool
     ) -> Iterator[dict[str, Any]]:
-        asset = contract_of(fill.symbol, self._look().rulebook).instrument.settle
+        instrument = contract_of(fill.symbol, self._look().rulebook).instrument
+        asset = instrument.settle
         if order is None:
-            side = fill.side if self._mirror.is_hedge else None
-            yield user_events.forced_update(fill, side, at_ms, asset)
+            forced = as_order(
+                trade_record(fill, instrument, at_ms),
+                is_hedge=self._mirror.is_hedge,
+                is_deleveraging=is_deleveraging,
+            )
+            yield user_events.order_update(forced, "CALCULATED", at_ms, fill, asset)
             return
         yield user_events.order_update(order, "TRADE", at_ms, fill, asset)
         if order.type.is_conditional and order.status is OrderStatus.FILLED:

@@ -9,6 +9,7 @@ from crossmargin.api.binance import shapes
 from crossmargin.api.binance.desk import Desk, Request
 from crossmargin.api.binance.errors import DialectError, refusal, refused_in
 from crossmargin.api.binance.exchange_info import OPEN_ORDERS_MAX
+from crossmargin.api.binance.forced import forced_orders
 from crossmargin.api.binance.order_entry import (
     ORDER_SIDES,
     band_code,
@@ -231,6 +232,8 @@ async def all_orders(desk: Desk, request: Request) -> list[dict[str, Any]]:
     symbol = request.params.text("symbol")
     contract_named(desk.state, symbol)
     records = [one for one in desk.history.orders(request.account, symbol) if shapes.is_order(one)]
+    records += forced_orders(desk.history, desk.account_of(request), symbol)
+    records.sort(key=lambda one: (one.created_ms, one.id))
     first = request.params.integer("orderId") or 0
     found = [one for one in records if one.id >= first]
     return [shapes.order(one) for one in part(request.params, found, lambda one: one.created_ms)]
@@ -258,7 +261,19 @@ def _record(desk: Desk, request: Request) -> OrderRecord | None:
     if order_id is None and name is None:
         raise DialectError(-1102, text=EITHER_ID)
     found = desk.history.order(request.account, order_id, name)
+    if found is None:
+        found = _forced(desk, request, order_id, name)
     return found if found is not None and found.symbol == symbol else None
+
+
+def _forced(
+    desk: Desk, request: Request, order_id: int | None, name: str | None
+) -> OrderRecord | None:
+    # What was closed by force has no order that could be looked up; there is little of it.
+    for one in reversed(forced_orders(desk.history, desk.account_of(request), None)):
+        if one.id == order_id or (order_id is None and one.client_id == name):
+            return one
+    return None
 
 
 def _symbol_asked(desk: Desk, request: Request) -> str | None:

@@ -1,19 +1,13 @@
 """What has happened to an account: its trades, its income, and what was closed by force."""
 
-from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from crossmargin.api.binance import shapes
 from crossmargin.api.binance.desk import Desk, Request
+from crossmargin.api.binance.forced import forced_orders
 from crossmargin.api.binance.symbols import contract_named
 from crossmargin.api.binance.times import part
-from crossmargin.history.records import (
-    ClosedRecord,
-    DeleveragingRecord,
-    IncomeKind,
-    LiquidationRecord,
-)
+from crossmargin.history.records import IncomeKind
 from crossmargin.money import plain
 
 INCOME_NAMES = {
@@ -79,68 +73,11 @@ async def income(desk: Desk, request: Request) -> list[dict[str, Any]]:
 
 
 async def force_orders(desk: Desk, request: Request) -> list[dict[str, Any]]:
-    """Answer `GET /fapi/v1/forceOrders`: what a liquidation closed, and what one took from winners.
-
-    There is no order behind either; each is shown as one that was filled at once.
-    """
+    """Answer `GET /fapi/v1/forceOrders`: what liquidations closed, and took from winners."""
     symbol = request.params.optional("symbol")
     if symbol is not None:
         contract_named(desk.state, symbol)
     is_adl = request.params.choice("autoCloseType", FORCED)
-    rows: list[dict[str, Any]] = []
-    if is_adl is not True:
-        for record in desk.history.liquidations(request.account):
-            rows += _of_liquidation(record)
-    if is_adl is not False:
-        for one in desk.history.deleveragings():
-            rows += _of_deleveraging(one, request.account)
-    rows.sort(key=lambda row: (row["time"], row["orderId"]))
-    rows = [row for row in rows if symbol in (None, row["symbol"])]
-    return part(request.params, rows, lambda row: int(row["time"]), default=50, most=100)
-
-
-def _of_liquidation(record: LiquidationRecord) -> Iterator[dict[str, Any]]:
-    for one in record.closed:
-        yield _forced(one, record.at_ms, f"autoclose-{one.trade_id}")
-
-
-def _of_deleveraging(record: DeleveragingRecord, account: str) -> Iterator[dict[str, Any]]:
-    closed = record.by_account.get(account)
-    if closed:
-        size = closed.copy_sign(record.size)
-        yield _row(
-            record.symbol, size, closed * record.price, record.id, record.at_ms, "adl_autoclose"
-        )
-
-
-def _forced(one: ClosedRecord, at_ms: int, client_id: str) -> dict[str, Any]:
-    return _row(one.symbol, one.size, one.cost, one.trade_id, at_ms, client_id)
-
-
-def _row(
-    symbol: str, size: Decimal, cost: Decimal, order_id: int, at_ms: int, client_id: str
-) -> dict[str, Any]:
-    average = plain(shapes.average(cost, size))
-    amount = plain(abs(size))
-    return {
-        "orderId": order_id,
-        "symbol": symbol,
-        "status": "FILLED",
-        "clientOrderId": client_id,
-        "price": average,
-        "avgPrice": average,
-        "origQty": amount,
-        "executedQty": amount,
-        "cumQuote": plain(cost),
-        "timeInForce": "IOC",
-        "type": "LIMIT",
-        "reduceOnly": False,
-        "closePosition": False,
-        "side": shapes.side_of(size).name,
-        "positionSide": "BOTH",
-        "stopPrice": "0",
-        "workingType": "CONTRACT_PRICE",
-        "origType": "LIMIT",
-        "time": at_ms,
-        "updateTime": at_ms,
-    }
+    found = forced_orders(desk.history, desk.account_of(request), symbol, is_adl=is_adl)
+    chosen = part(request.params, found, lambda one: one.created_ms, default=50, most=100)
+    return [shapes.order(one) for one in chosen]

@@ -25,6 +25,8 @@ STATUSES = {
 IN_MATCH = "EXPIRED_IN_MATCH"
 """What an order that self-trade prevention has ended is."""
 OPEN = (OrderStatus.WAITING, OrderStatus.OPEN, OrderStatus.PARTLY_FILLED)
+FORCED_IDS = 1 << 52
+"""Where ids of what was forced begin: orders are counted from one, and clients round above 2^53."""
 REJECTIONS = ("margin is insufficient", "post-only", "cannot fill whole", "reduce-only")
 """Why a triggered order may be over before it has come in, in the venue's words."""
 
@@ -167,8 +169,7 @@ def user_trade(record: TradeRecord, mode: PositionMode) -> dict[str, Any]:
     return {
         "symbol": record.symbol,
         "id": record.id,
-        # A forced trade has no order; its own number stands for one.
-        "orderId": record.order_id or record.id,
+        "orderId": order_id_of(record),
         "side": "BUY" if is_buyer else "SELL",
         "price": plain(record.price),
         "qty": plain(abs(record.size)),
@@ -182,6 +183,14 @@ def user_trade(record: TradeRecord, mode: PositionMode) -> dict[str, Any]:
         "maker": record.is_maker,
         "buyer": is_buyer,
     }
+
+
+def order_id_of(trade: TradeRecord) -> int:
+    """Return the id of the order that a trade is of; one that was forced has its own."""
+    if trade.order_id is not None:
+        return trade.order_id
+    # In hedge mode both sides of a trade may be one account's.
+    return FORCED_IDS + 2 * trade.id + (trade.size > 0)
 
 
 def side_of(size: Decimal) -> OrderSide:

@@ -118,48 +118,6 @@ def order_update(
     }
 
 
-def forced_update(fill: Filled, side: Side | None, at_ms: int, fee_asset: str) -> dict[str, Any]:
-    """Return a fill that no order of the owner's stands behind, as one that was filled at once."""
-    amount, price = plain(abs(fill.size)), plain(fill.price)
-    name = "adl_autoclose" if fill.why == "adl" else f"autoclose-{fill.trade_id}"
-    return {
-        "e": "ORDER_TRADE_UPDATE",
-        "E": at_ms,
-        "T": at_ms,
-        "o": {
-            "s": fill.symbol,
-            "c": name,
-            "S": shapes.side_of(fill.size).name,
-            "o": "LIMIT",
-            "f": "IOC",
-            "q": amount,
-            "p": price,
-            "ap": price,
-            "sp": "0",
-            "x": "CALCULATED",
-            "X": "FILLED",
-            "i": fill.trade_id,
-            "z": amount,
-            **_filled(fill, fee_asset),
-            "T": at_ms,
-            "b": "0",
-            "a": "0",
-            "R": False,
-            "wt": "CONTRACT_PRICE",
-            "ot": "LIMIT",
-            "ps": shapes.side_name(side),
-            "cp": False,
-            "pP": False,
-            "si": 0,
-            "ss": 0,
-            "V": "NONE",
-            "pm": "NONE",
-            "gtd": 0,
-            "er": "0",
-        },
-    }
-
-
 def algo_update(record: OrderRecord, at_ms: int) -> dict[str, Any]:
     """Return what a conditional order is now."""
     is_triggered = record.triggered_ms is not None
