@@ -74,7 +74,7 @@ def assess(
     """
     check_modes(account, rulebook)
     if account.mode is AccountMode.PORTFOLIO:
-        return _assess_portfolio(account, market, rulebook)
+        return _assess_portfolio(account, market, rulebook, resting)
     remarks: dict[str, None] = {}
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
     buckets: list[UnitAssessment] = []
@@ -128,9 +128,14 @@ def assess(
     return Assessment(account, market, rulebook, pools, *found)
 
 
-def _assess_portfolio(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+def _assess_portfolio(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    resting: Mapping[RestingKey, Resting] | None,
+) -> Assessment:
     is_pooled = isinstance(rulebook.portfolio, PooledPortfolio)
-    return (assess_pooled if is_pooled else assess_scenarios)(account, market, rulebook)
+    return (assess_pooled if is_pooled else assess_scenarios)(account, market, rulebook, resting)
 
 
 def _assess_position(

@@ -38,20 +38,28 @@ class Resting:
     asks_size : signed size of the sells.
     open_loss : what filling at their prices would lose at the mark, in the settle asset.
     unpriced : how many market orders are among them.
+    buys, sells : signed sizes of those that may open, also without a mark.
     """
 
-    __slots__ = ("asks", "asks_size", "bids", "mark", "open_loss", "unpriced")
+    __slots__ = ("asks", "asks_size", "bids", "buys", "mark", "open_loss", "sells", "unpriced")
 
     def __init__(self, mark: Decimal | None) -> None:
         """Start without orders."""
         self.mark = mark
         self.bids = self.asks = self.asks_size = self.open_loss = ZERO
+        self.buys = self.sells = ZERO
         self.unpriced = 0
 
     def count(
         self, order: Order, instrument: Instrument, rulebook: Rulebook, *, is_out: bool = False
     ) -> None:
         """Count an order in, or out as it was counted in."""
+        if not order.reduce_only:
+            opened = -order.size if is_out else order.size
+            if order.size > 0:
+                self.buys += opened
+            else:
+                self.sells += opened
         if self.mark is None:
             return
         price = margin_price(order, self.mark, rulebook)

@@ -70,6 +70,8 @@ def test_what_two_orders_come_to():
         "bids": 149_990,
         "asks": 150_300,
         "asks_size": -3,
+        "buys": 3,
+        "sells": 0,
         "open_loss": 10,
         "unpriced": 0,
     }

@@ -10,6 +10,8 @@ an equity of 105 % of it; where requirement and value both have the debt in them
 remarks.
 """
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from crossmargin.errors import InvariantBroken, UsageError
@@ -23,7 +25,7 @@ from crossmargin.margin.entry import below_entry
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import contract_of
 from crossmargin.margin.methods import assess_position
-from crossmargin.margin.open_orders import add_open_orders, resting_of
+from crossmargin.margin.open_orders import Resting, RestingKey, add_open_orders, resting_of
 from crossmargin.margin.pooled.lending_pool import lending_pool
 from crossmargin.margin.pooled.unified_pool import unified_pool
 from crossmargin.margin.scenarios.assess import PATH_REMARK
@@ -46,8 +48,17 @@ class Judged(Struct, frozen=True):
 
 
 @exact
-def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+def assess_pooled(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    resting: Mapping[RestingKey, Resting] | None = None,
+) -> Assessment:
     """Return what the account is worth, what is asked of it, and whether it lives.
+
+    Parameters
+    ----------
+    resting : sums that stand for the account's orders, which are then not looked at.
 
     Raises
     ------
@@ -56,7 +67,9 @@ def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Asses
     InvariantBroken
         If the rulebook's portfolio margin is none of the pooled ones.
     """
-    judged = _judged(account, market, rulebook)
+    if resting is None:
+        resting = resting_of(account, market, rulebook)
+    judged = _judged(account, market, rulebook, resting)
     pool, remarks = judged.pool, judged.remarks
     if rulebook.portfolio is not None:
         remarks |= dict.fromkeys(below_entry((pool,), rulebook.portfolio, rulebook.venue))
@@ -64,7 +77,8 @@ def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Asses
         remarks[PATH_REMARK] = None
 
     def judge(elsewhere: Market) -> dict[str, Health | None]:
-        there = _judged(account, elsewhere, rulebook).pool
+        orders = resting_of(account, elsewhere, rulebook)
+        there = _judged(account, elsewhere, rulebook, orders).pool
         return {there.name: there.health}
 
     units = () if pool.health is None else (_requirement(judged, pool.health),)
@@ -74,7 +88,12 @@ def assess_pooled(account: Account, market: Market, rulebook: Rulebook) -> Asses
 
 
 @exact
-def _judged(account: Account, market: Market, rulebook: Rulebook) -> Judged:
+def _judged(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    resting: Mapping[RestingKey, Resting],
+) -> Judged:
     rule = rulebook.portfolio
     remarks: dict[str, None] = {}
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
@@ -84,7 +103,6 @@ def _judged(account: Account, market: Market, rulebook: Rulebook) -> Judged:
         assessed = assess_position(position, contract, account, market, rulebook, remarks)
         positions.append(assessed)
         tallies.setdefault(contract.instrument.settle, Tally(ZERO)).add(assessed)
-    resting = resting_of(account, market, rulebook)
     add_open_orders(tallies, resting, account, market, rulebook, remarks)
     if not tallies:
         raise UsageError("the account is empty: it has neither balances nor positions")

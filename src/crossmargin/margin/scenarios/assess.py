@@ -6,14 +6,18 @@ Requirements are those of the units (`grouping`, `methods`). Each position carri
 be asked for alone; the pool is asked for less where positions hedge.
 
 Open orders raise initial margin only: to what would be asked if all buys filled, or all sells,
-whichever is more. No venue's documents that were read say how orders join the grid, so that is an
-assumption, and said.
+whichever is more; and what filling would lose at the mark must be there. No venue's documents that
+were read say how orders join the grid, so that is an assumption, and said.
+
+An underlying whose numbers were not read makes what it is in unknown.
 """
+
+from collections.abc import Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from crossmargin.errors import UsageError
+from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.assessment import (
     Assessment,
     PositionAssessment,
@@ -23,16 +27,17 @@ from crossmargin.margin.assessment import (
 from crossmargin.margin.entry import below_entry
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import POOL_USD
+from crossmargin.margin.open_orders import Resting, RestingKey, resting_of
 from crossmargin.margin.pnl import notional_and_pnl, unrealised_pnl
 from crossmargin.margin.scenarios.collateral import counted_in_full
 from crossmargin.margin.scenarios.grouping import USD, Grouped, units_of
+from crossmargin.margin.scenarios.leg import PortfolioUnit
 from crossmargin.margin.scenarios.methods import check_units, requirement
 from crossmargin.margin.scenarios.path import mark_of
 from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.margin.tally import Tally, in_usd, rates_of
 from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.market import Market
-from crossmargin.model.order import Order
 from crossmargin.money import ZERO, exact
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 from crossmargin.rulebooks.schema import Rulebook
@@ -54,8 +59,17 @@ class Judged(Struct, frozen=True):
 
 
 @exact
-def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> Assessment:
+def assess_scenarios(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    resting: Mapping[RestingKey, Resting] | None = None,
+) -> Assessment:
     """Return what the account is worth, what its scenarios ask of it, and whether it lives.
+
+    Parameters
+    ----------
+    resting : sums that stand for the account's orders, which are then not looked at.
 
     Raises
     ------
@@ -64,7 +78,9 @@ def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> As
     """
     rule = _rule(rulebook)
     rulebook = counted_in_full(account, rulebook)
-    judged = _judged(account, market, rulebook, rule)
+    if resting is None:
+        resting = resting_of(account, market, rulebook) if account.orders else {}
+    judged = _judged(account, market, rulebook, rule, resting)
     remarks = judged.remarks | dict.fromkeys(below_entry(judged.pools, rule, rulebook.venue))
     if any(position.size for position in account.positions):
         remarks[PATH_REMARK] = None
@@ -72,7 +88,8 @@ def assess_scenarios(account: Account, market: Market, rulebook: Rulebook) -> As
     positions = tuple(_position(one, alone, market, rulebook) for one in account.positions)
 
     def judge(elsewhere: Market) -> dict[str, Health | None]:
-        pools = _judged(account, elsewhere, rulebook, rule).pools
+        there = resting_of(account, elsewhere, rulebook) if account.orders else {}
+        pools = _judged(account, elsewhere, rulebook, rule, there).pools
         return {pool.name: pool.health for pool in pools}
 
     return Assessment(
@@ -87,7 +104,13 @@ def _rule(rulebook: Rulebook) -> PortfolioRule:
 
 
 @exact
-def _judged(account: Account, market: Market, rulebook: Rulebook, rule: PortfolioRule) -> Judged:
+def _judged(
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    rule: PortfolioRule,
+    resting: Mapping[RestingKey, Resting],
+) -> Judged:
     remarks: dict[str, None] = {}
     tallies = {asset: Tally(amount) for asset, amount in account.balances.items()}
     total = Tally(ZERO)
@@ -99,11 +122,15 @@ def _judged(account: Account, market: Market, rulebook: Rulebook, rule: Portfoli
     for position in account.positions:
         settle = rulebook.contracts[position.symbol].instrument.settle
         _add_profit(_tally(tallies, settle), position, market, rulebook, remarks)
-    found = tuple(requirement(unit, rule) for unit in grouped.units)
+    asked = [(unit.asset, _required(unit, rule)) for unit in grouped.units]
+    for asset, unknown in asked:
+        if isinstance(unknown, str):
+            (total if asset == USD else _tally(tallies, asset)).missing.append(unknown)
+    found = tuple(one for _, one in asked if not isinstance(one, str))
     _ask(found, tallies, total)
-    if _resting(account):
+    if resting:
         remarks["What resting orders hold is taken to be what the grid asks when they fill."] = None
-        _ask_of_orders(account, market, rulebook, found, tallies, total)
+        _ask_of_orders(account, market, rulebook, rule, resting, found, tallies, total)
     if not tallies:
         raise UsageError("the account is empty: it has neither balances nor positions")
     pools = _pools(tallies, total, account, market, rulebook, remarks)
@@ -116,12 +143,21 @@ def _tally(tallies: dict[str, Tally], asset: str) -> Tally:
 
 def _alone(grouped: Grouped, rule: PortfolioRule) -> dict[str, UnitRequirement]:
     # What each position would be asked for if it were the only one.
-    return {
-        leg.symbol: requirement(replace(unit, legs=(leg,), collateral={}), rule)
-        for unit in grouped.units
-        for leg in unit.legs
-        if not leg.is_spot
-    }
+    found = {}
+    for unit in grouped.units:
+        for leg in unit.legs:
+            asked = _required(replace(unit, legs=(leg,), collateral={}), rule)
+            if not (leg.is_spot or isinstance(asked, str)):
+                found[leg.symbol] = asked
+    return found
+
+
+def _required(unit: PortfolioUnit, rule: PortfolioRule) -> UnitRequirement | str:
+    # Or what is not known of the unit's underlying.
+    try:
+        return requirement(unit, rule)
+    except UnknownError as error:
+        return str(error)
 
 
 def _position(
@@ -181,32 +217,44 @@ def _ask_of_orders(
     account: Account,
     market: Market,
     rulebook: Rulebook,
+    rule: PortfolioRule,
+    resting: Mapping[RestingKey, Resting],
     found: tuple[UnitRequirement, ...],
     tallies: dict[str, Tally],
     total: Tally,
 ) -> None:
-    if rulebook.portfolio is None:
-        return
     asked = {(one.asset, one.name): one.initial_margin for one in found}
     most = dict(asked)
-    for sign in (1, -1):
-        filled = [
-            (order.symbol, order.size) for order in _resting(account) if order.size * sign > 0
-        ]
+    sides = tuple(
+        [(symbol, size) for (symbol, _), one in resting.items() if (size := getattr(one, side))]
+        for side in ("buys", "sells")
+    )
+    for filled in sides:
         grouped = units_of(account, market, rulebook, filled)
         for asset, names in grouped.missing.items():
             (total if asset == USD else _tally(tallies, asset)).initial_missing.extend(names)
         for unit in grouped.units:
             key = unit.asset, unit.name
-            would_be = requirement(unit, rulebook.portfolio).initial_margin
-            most[key] = max(most.get(key, ZERO), would_be)
+            would_be = _required(unit, rule)
+            if isinstance(would_be, str):
+                pool = total if unit.asset == USD else _tally(tallies, unit.asset)
+                pool.initial_missing.append(would_be)
+            else:
+                most[key] = max(most.get(key, ZERO), would_be.initial_margin)
     for (asset, name), amount in most.items():
         tally = total if asset == USD else _tally(tallies, asset)
         tally.orders += amount - asked.get((asset, name), ZERO)
-
-
-def _resting(account: Account) -> list[Order]:
-    return [one for one in account.orders if not (one.reduce_only or one.type.is_conditional)]
+    for (symbol, _), sums in resting.items():
+        tally = _tally(tallies, rulebook.contracts[symbol].instrument.settle)
+        tally.open_loss += sums.open_loss
+        if sums.mark is None:
+            tally.initial_missing.append(f"mark price of {symbol}")
+    try:
+        check_units(units_of(account, market, rulebook, (*sides[0], *sides[1])).units, rule)
+    except UsageError as error:
+        total.initial_missing.append(str(error))
+        for tally in tallies.values():
+            tally.initial_missing.append(str(error))
 
 
 def _pools(
