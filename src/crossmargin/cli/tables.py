@@ -184,7 +184,8 @@ def _position_cells(
     contract = assessment.rulebook.contracts[position.symbol]
     asset = contract.instrument.settle
     leverage = leverage_setting(position.symbol, assessment.account, assessment.rulebook)
-    setting = "" if leverage is None or contract.option or assessment.has_scenarios else f" {plain(leverage)}x"
+    is_set = not (contract.option or assessment.has_scenarios)
+    setting = f" {plain(leverage)}x" if is_set and leverage is not None else ""
     far = distance(position, boundary)
     return (
         f"{position.symbol} {position.side}",

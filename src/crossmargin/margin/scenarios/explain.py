@@ -18,7 +18,6 @@ from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
 from crossmargin.margin.scenarios.methods import requirement
 from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.money import EIGHT_PLACES, ZERO, exact
-from crossmargin.rulebooks.portfolio.pooled import PooledPortfolio
 from crossmargin.rulebooks.portfolio.rule import PortfolioRule
 
 
@@ -73,18 +72,20 @@ class UnitExplanation(Struct, frozen=True):
 def explained(assessment: Assessment) -> tuple[UnitExplanation, ...]:
     """Return the units of an account in portfolio mode taken apart; those that are known.
 
-    None where requirements add up: there is nothing to take apart but the charges.
+    Where requirements add up, a unit is its charges, without shares or pairs.
 
     Raises
     ------
     UsageError
-        If the account's venue plays no scenarios.
+        If the account is not in portfolio mode.
     """
     rule = assessment.rulebook.portfolio
-    if rule is None:
-        raise UsageError(f"{assessment.rulebook.venue} has no portfolio mode")
-    if isinstance(rule, PooledPortfolio):
-        return ()
+    if rule is None or assessment.judge is None:
+        raise UsageError("only accounts in portfolio mode have units to take apart")
+    if not assessment.has_scenarios:
+        return tuple(
+            UnitExplanation(unit, (), unit.maintenance_margin, ()) for unit in assessment.portfolio
+        )
     grouped = units_of(assessment.account, assessment.market, assessment.rulebook)
     return tuple(explained_unit(unit, rule) for unit in grouped.units)
 

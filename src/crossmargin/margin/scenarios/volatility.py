@@ -60,7 +60,7 @@ def factor(reach: Decimal, direction: Direction, shift: TermShift) -> Decimal:
             raise InvariantBroken(f"{direction} tilts the smile and does not shift it")
 
 
-# A power takes longer than all else in a cell of the grid, and every cell of every leg of one expiry
+# A power takes longer than all else in a cell of the grid, and every cell of every leg of an expiry
 # asks for the same.
 @lru_cache(maxsize=1024)
 @exact
