@@ -34,6 +34,18 @@ def unrealised_pnl(
     return quotient_down(gain, entry_price * mark_price) if instrument.kind.is_inverse else gain
 
 
+def proceeds(
+    size: Decimal, entry_price: Decimal, price: Decimal, instrument: Instrument
+) -> Decimal:
+    """Return what closing a position at `price` brings, in the settle asset; rounded down.
+
+    Its profit; of an option, whose premium was paid when it was opened, all it is sold for.
+    """
+    if instrument.option is not None:
+        return size * instrument.multiplier * price
+    return unrealised_pnl(size, entry_price, price, instrument)
+
+
 def notional_and_pnl(
     size: Decimal, entry_price: Decimal, mark_price: Decimal, instrument: Instrument
 ) -> tuple[Decimal, Decimal]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assessment import Assessment, PositionAssessment, UnitAssessment, UnitKind
 from crossmargin.margin.lookup import collateral_rates
-from crossmargin.margin.pnl import unrealised_pnl
+from crossmargin.margin.pnl import proceeds, unrealised_pnl
 from crossmargin.margin.takeover import Takeover
 from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
 from crossmargin.model.instrument import Instrument
@@ -137,7 +137,7 @@ def close_at_mark(decision: Decision, name: str, symbol: str, side: Side) -> Non
             return
         part = min(abs(size), abs(held.size)).copy_sign(held.size)
         if other == FUND:
-            realised = unrealised_pnl(-part, entry, mark, instrument)
+            realised = proceeds(-part, entry, mark, instrument)
             if money_behind(state, symbol) + realised < 0:
                 continue
         hand_over(decision, name, symbol, part, other, mark, "close-out")

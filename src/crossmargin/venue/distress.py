@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
 from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
-from crossmargin.margin.pnl import unrealised_pnl
+from crossmargin.margin.pnl import proceeds
 from crossmargin.model.account import AssetsMode, PositionMode
 from crossmargin.model.instrument import Instrument
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, posted_text, quotient_down
@@ -111,7 +111,7 @@ def _affordable(state: State, symbol: str, size: Decimal, entry_price: Decimal) 
     left, sold = abs(size), ZERO
     for _, price, resting in state.symbol(symbol).book.opposite(-size, None):
         part = min(left, abs(resting))
-        pnl = unrealised_pnl(part.copy_sign(size), entry_price, price, instrument)
+        pnl = proceeds(part.copy_sign(size), entry_price, price, instrument)
         # Rounded as the trade will be.
         pnl = down_to(EIGHT_PLACES, pnl)
         if purse + pnl < 0:

@@ -185,6 +185,7 @@ class Filled(Event, frozen=True, tag="filled"):
     size : signed, from the account's view.
     position : what it holds after it; size zero means nothing.
     side : of the position, which matters where it is closed.
+    realised_pnl : of what was closed; what moved with an option is its premium.
     fee : paid by the account (below zero: a rebate), in the settle asset.
     """
 

