@@ -17,6 +17,7 @@ from crossmargin.cli.check import check
 from crossmargin.cli.compare import compare
 from crossmargin.cli.crash import crash
 from crossmargin.cli.demo import demo
+from crossmargin.cli.explain_buffer import explain
 from crossmargin.cli.export import export
 from crossmargin.cli.import_account import import_account
 from crossmargin.cli.replay import replay
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 app.command()(check)
 app.command()(compare)
+app.command()(explain)
 app.command()(replay)
 app.command()(demo)
 app.command()(story)
