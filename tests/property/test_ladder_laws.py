@@ -13,15 +13,9 @@ from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.money import CONTEXT
 from crossmargin.rulebooks.procedure import LadderStep
+from crossmargin.venue.actions import Reduce, TakeOver, liquidation_fill, positions_of
 from crossmargin.venue.execution import liquidate
-from crossmargin.venue.liquidation import (
-    Reduce,
-    TakeOver,
-    failed_unit,
-    liquidation_fill,
-    next_action,
-    positions_of,
-)
+from crossmargin.venue.liquidation import failed_unit, next_action
 from tests.property import brute
 from tests.property.books import plain, prices
 from tests.property.strategies import worlds

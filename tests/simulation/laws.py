@@ -7,11 +7,12 @@ is what the events make of it (laws 17, 20, 25), and that nobody who has failed 
 from fractions import Fraction
 
 from crossmargin.model.account import AssetsMode
+from crossmargin.venue.actions import positions_of
 from crossmargin.venue.asset_prices import usable_index
 from crossmargin.venue.event import OrderStatus
 from crossmargin.venue.judging import judged
 from crossmargin.venue.ledger import FUND, audit, balances
-from crossmargin.venue.liquidation import failed_unit, positions_of
+from crossmargin.venue.liquidation import failed_unit
 from crossmargin.venue.prices import is_usable
 
 

@@ -61,6 +61,8 @@ RANGES = {
     ("liquidation", "whole_below"): AMOUNT,
     ("liquidation", "stop_health"): SHARE,
     ("liquidation", "backstop_health"): Range(Decimal(1), Decimal(10)),
+    ("liquidation", "auction_price_fraction"): SHARE,
+    ("liquidation", "auction_buffer_fraction"): FRACTION,
     ("debts", "exchange_above"): AMOUNT,
     ("collateral", "initial_scale"): Range(Decimal(0), Decimal(1)),
     ("collateral", "borrow_initial"): FRACTION,

@@ -168,6 +168,9 @@ class LiquidationTable(Sourced, frozen=True):
     whole_below: Decimal | None = None
     stop_health: Decimal = ONE
     backstop_health: Decimal | None = None
+    portfolio_steps: tuple[LadderStep, ...] = ()
+    auction_price_fraction: Decimal = ONE
+    auction_buffer_fraction: Decimal = ZERO
 
 
 class AdlTable(Sourced, frozen=True):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from crossmargin.money import ONE
+from crossmargin.money import ONE, ZERO
 
 
 class LadderStep(StrEnum):
@@ -19,6 +19,12 @@ class LadderStep(StrEnum):
     `whole_below` down. CLOSE_POSITION: close one whole position in the market. TAKE_OVER: the
     venue takes everything at the bankruptcy price. AUCTION: slices of the whole account go to
     whoever bids (Derive).
+
+    Of portfolios, which a smaller position may leave without its hedge: REDUCE_SLICE: close the
+    smallest part of everything that is enough. REDUCE_DELTA: close `fraction` of a future that
+    makes an underlying's delta larger. HEDGE_DELTA: trade a future against the delta that options
+    make. REDUCE_NEUTRAL: close of both sides of a hedge what leaves the delta as it is.
+    REDUCE_RISK: close of one position, the one that helps most, the smallest part that is enough.
     """
 
     CANCEL_ORDERS = "cancel-orders"
@@ -28,6 +34,11 @@ class LadderStep(StrEnum):
     CLOSE_POSITION = "close-position"
     TAKE_OVER = "take-over"
     AUCTION = "auction"
+    REDUCE_SLICE = "reduce-slice"
+    REDUCE_DELTA = "reduce-delta"
+    HEDGE_DELTA = "hedge-delta"
+    REDUCE_NEUTRAL = "reduce-neutral"
+    REDUCE_RISK = "reduce-risk"
 
 
 class PositionChoice(StrEnum):
@@ -48,6 +59,9 @@ class Liquidation(Struct, frozen=True):
     whole_below : the notional up to which it closes all of it.
     stop_health : reductions go on until maintenance margin ÷ equity is at most this.
     backstop_health : maintenance margin ÷ equity above which the venue takes over at once.
+    portfolio_steps : in place of `steps` for accounts in portfolio mode; none: the same.
+    auction_price_fraction : of what a slice is worth, that an auction asks as it begins.
+    auction_buffer_fraction : of maintenance margin, how far above it an auction aims.
     """
 
     is_trigger_strict: bool
@@ -57,6 +71,9 @@ class Liquidation(Struct, frozen=True):
     whole_below: Decimal | None = None
     stop_health: Decimal = ONE
     backstop_health: Decimal | None = None
+    portfolio_steps: tuple[LadderStep, ...] = ()
+    auction_price_fraction: Decimal = ONE
+    auction_buffer_fraction: Decimal = ZERO
 
 
 class AdlRanking(StrEnum):

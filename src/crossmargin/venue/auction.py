@@ -164,7 +164,18 @@ def fraction_max(account: AuctionedAccount, rule: AuctionRule, price_fraction: D
     _refuse_unless_for_sale(account)
     if account.mark_to_market < rule.whole_below:
         return ONE
-    short = min(buffer_margin_balance(account, rule.buffer_fraction), ZERO)
+    return sufficient_fraction(account, rule.buffer_fraction, price_fraction)
+
+
+@exact
+def sufficient_fraction(
+    account: AuctionedAccount, buffer_fraction: Decimal, price_fraction: Decimal
+) -> Decimal:
+    """Return the fraction that brings the buffer margin to zero when bought; rounded up.
+
+    Zero where the buffer margin is not negative. The account must be solvent.
+    """
+    short = min(buffer_margin_balance(account, buffer_fraction), ZERO)
     if not short:
         return ZERO
     worth = account.mark_to_market * price_fraction

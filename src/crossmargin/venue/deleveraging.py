@@ -25,11 +25,11 @@ from crossmargin.model.instrument import Instrument
 from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, quotient_down, quotient_up
 from crossmargin.venue import adl, event, matching
+from crossmargin.venue.actions import positions_of
 from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.judging import judged
 from crossmargin.venue.ledger import FUND
-from crossmargin.venue.liquidation import positions_of
 from crossmargin.venue.state import State
 
 

@@ -9,17 +9,25 @@ collateral whose price has grown old, or whose health is unknown. Steps per acco
 bounded; what is left over goes on with the next command that touches the account.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.margin.assessment import Assessment, UnitAssessment, UnitKind
+from crossmargin.margin.assessment import (
+    Assessment,
+    PositionAssessment,
+    UnitAssessment,
+    UnitKind,
+)
 from crossmargin.margin.pnl import proceeds
 from crossmargin.model.account import AssetsMode, PositionMode
 from crossmargin.model.instrument import Instrument
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, plain, posted_text, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import matching
+from crossmargin.venue.actions import Auction, CancelOrders, Reduce, Trades, positions_of
 from crossmargin.venue.asset_prices import usable_index
+from crossmargin.venue.auctioning import AUCTION_RULE, sell_slice
 from crossmargin.venue.backstop import money_behind
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.deleveraging import instrument_of, net_out
@@ -28,14 +36,7 @@ from crossmargin.venue.execution import CANCEL_RULE, REDUCTION_RULES
 from crossmargin.venue.fund import square_fund
 from crossmargin.venue.judging import judged, judged_with_orders
 from crossmargin.venue.ledger import FUND
-from crossmargin.venue.liquidation import (
-    CancelOrders,
-    Reduce,
-    failed_unit,
-    health_of,
-    next_action,
-    positions_of,
-)
+from crossmargin.venue.liquidation import failed_unit, health_of, next_action
 from crossmargin.venue.prices import is_usable
 from crossmargin.venue.state import State
 from crossmargin.venue.warning import warn
@@ -127,6 +128,7 @@ def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
     state = decision.state
     left_alone: set[str] = set()
     dry: set[str] = set()
+    is_auctioned = True
     while steps.get(name, 0) < STEPS_MAX:
         # Most accounts are well, and then their orders need not be listed.
         now = judged(state, name)
@@ -147,12 +149,15 @@ def _look_at(decision: Decision, name: str, steps: dict[str, int]) -> None:
         def price(size: Decimal, mark: Decimal, instrument: Instrument) -> Decimal:
             return matching.fill_price(state, instrument.symbol, size) or mark
 
-        action = next_action(assessment, unit, price, dry)
+        action = next_action(assessment, unit, price, dry, is_auctioned=is_auctioned)
         if isinstance(action, CancelOrders):
             _cancel(decision, name, assessment, unit, action)
         elif isinstance(action, Reduce):
-            if not _reduce(decision, name, unit, action):
-                dry.add(action.symbol)
+            dry |= _reduce(decision, name, unit, (action,))
+        elif isinstance(action, Trades):
+            dry |= _reduce(decision, name, unit, action.parts)
+        elif isinstance(action, Auction):
+            is_auctioned = _auction(decision, name, positions, unit, action)
         elif not _net_out(decision, name, unit, [one.symbol for one in action.takeovers]):
             take_over(decision, name, unit, action.takeovers)
             # Nothing comes after the waterfall: what is left of the unit nobody can bear.
@@ -193,39 +198,65 @@ def _cancel(
     )
 
 
-def _reduce(decision: Decision, name: str, unit: UnitAssessment, action: Reduce) -> bool:
-    # Sell into the book; whether it gave anything.
+def _reduce(
+    decision: Decision, name: str, unit: UnitAssessment, parts: tuple[Reduce, ...]
+) -> set[str]:
+    # Trade in the book, and leave a receipt if it gave anything; the symbols that gave nothing.
+    told = {part.symbol: _sweep(decision, name, part) for part in parts}
+    said = [words for words in told.values() if words]
+    if said:
+        step = parts[0].step
+        _receive(decision, name, unit, step, REDUCTION_RULES[step], "; ".join(said))
+    return {symbol for symbol, words in told.items() if not words}
+
+
+def _sweep(decision: Decision, name: str, part: Reduce) -> str:
+    # What was traded, in words; none where nothing was, or prices are not to be acted upon.
     state = decision.state
+    if not is_usable(state, part.symbol):
+        return ""
     start = len(decision.events)
     is_hedge = decision.account(name).position_mode is PositionMode.HEDGE
     filled = matching.sweep(
         decision,
         name,
-        action.symbol,
-        action.size,
-        action.side if is_hedge else None,
-        limit=action.limit,
+        part.symbol,
+        part.size,
+        part.side if is_hedge else None,
+        limit=part.limit,
         fee_fraction=state.rulebook.fees.liquidation,
         is_liquidation=True,
         why="liquidation",
     )
     if not filled:
-        return False
+        return ""
     fills = [
         one for one in decision.events[start:] if isinstance(one, Filled) and one.account == name
     ]
     price = quotient_down(sum((abs(one.size) * one.price for one in fills), ZERO), abs(filled))
     fee = sum((one.fee for one in fills), ZERO)
-    asset = instrument_of(state, action.symbol).settle
+    asset = instrument_of(state, part.symbol).settle
     verb = "bought" if filled > 0 else "sold"
-    words = f"{verb} {plain(abs(filled))} {action.symbol} at {posted_text(price)}"
-    if abs(filled) < abs(action.size):
-        words += f" of the {plain(abs(action.size))} wanted"
-    elif action.tier:
-        words += f", down to tier {action.tier}"
-    words += f"; liquidation fee {plain(fee)} {asset}"
-    _receive(decision, name, unit, action.step, REDUCTION_RULES[action.step], words)
-    return True
+    words = f"{verb} {plain(abs(filled))} {part.symbol} at {posted_text(price)}"
+    if abs(filled) < abs(part.size):
+        words += f" of the {plain(abs(part.size))} wanted"
+    elif part.tier:
+        words += f", down to tier {part.tier}"
+    return f"{words}; liquidation fee {plain(fee)} {asset}"
+
+
+def _auction(
+    decision: Decision,
+    name: str,
+    positions: Sequence[PositionAssessment],
+    unit: UnitAssessment,
+    action: Auction,
+) -> bool:
+    # Whether there was a bidder.
+    told = sell_slice(decision, name, positions, unit, action)
+    if told:
+        _receive(decision, name, unit, LadderStep.AUCTION, AUCTION_RULE, told)
+    return bool(told)
 
 
 def _net_out(decision: Decision, name: str, unit: UnitAssessment, symbols: list[str]) -> bool:

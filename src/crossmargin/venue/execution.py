@@ -21,6 +21,7 @@ from crossmargin.margin.assessment import Assessment, UnitAssessment
 from crossmargin.margin.collateral import worth
 from crossmargin.margin.health import Health
 from crossmargin.margin.lookup import collateral_rates
+from crossmargin.margin.scenarios.path import mark_of
 from crossmargin.margin.units import units_of
 from crossmargin.model.account import Account
 from crossmargin.model.liquidity import Liquidity
@@ -29,15 +30,15 @@ from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, posted_text
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.rulebooks.schema import Rulebook
-from crossmargin.venue.liquidation import (
+from crossmargin.venue.actions import (
+    Auction,
     CancelOrders,
     Reduce,
     TakeOver,
-    failed_unit,
-    health_of,
+    Trades,
     liquidation_fill,
-    next_action,
 )
+from crossmargin.venue.liquidation import failed_unit, health_of, next_action
 from crossmargin.venue.posting import post_takeover
 
 STEPS_MAX = 1000
@@ -76,6 +77,15 @@ REDUCTION_RULES = {
     "is looked at again",
     LadderStep.CLOSE_POSITION: "the position is closed in the market, and the rest is looked at "
     "again",
+    LadderStep.REDUCE_SLICE: "the smallest part of everything that is enough is closed, so that "
+    "hedges stay whole",
+    LadderStep.REDUCE_DELTA: "a part of a future that adds to the delta is closed, and the rest is "
+    "looked at again",
+    LadderStep.HEDGE_DELTA: "a future is traded against the delta of the options, and stays with "
+    "the account",
+    LadderStep.REDUCE_NEUTRAL: "both sides of a hedge are reduced, which leaves the delta as it is",
+    LadderStep.REDUCE_RISK: "the position without which most is gained is reduced, and the rest is "
+    "looked at again",
 }
 """Why a reduction is made, in words."""
 
@@ -140,11 +150,12 @@ def _carry_out(
             return _cancel(assessment, unit, action)
         if isinstance(action, TakeOver):
             return _take_over(assessment, unit, action)
-        mark = assessment.market.marks[action.symbol]
-        instrument = assessment.rulebook.contracts[action.symbol].instrument
-        price = liquidity.fill_price(action.size, mark, instrument)
-        if action.may_trade_at(price):
-            return _reduce(assessment, unit, action, price)
+        if isinstance(action, Trades):
+            return _reduce(assessment, unit, action.parts, liquidity)
+        if isinstance(action, Auction):
+            raise InvariantBroken(f"{unit.name} is auctioned where nobody bids")
+        if action.may_trade_at(_price_at(assessment, action, liquidity)):
+            return _reduce(assessment, unit, (action,), liquidity)
         dry = (*dry, action.symbol)
 
 
@@ -161,28 +172,41 @@ def _cancel(
     return replace(assessment.account, orders=kept), receipt
 
 
+def _price_at(assessment: Assessment, part: Reduce, liquidity: Liquidity) -> Decimal:
+    # Of an option without a mark of its own, what its surface makes it worth.
+    instrument = assessment.rulebook.contracts[part.symbol].instrument
+    mark = mark_of(instrument, assessment.market)
+    if mark is None:
+        raise InvariantBroken(f"{part.symbol} is liquidated without a mark price")
+    return liquidity.fill_price(part.size, mark, instrument)
+
+
 def _reduce(
-    assessment: Assessment, unit: UnitAssessment, action: Reduce, price: Decimal
+    assessment: Assessment, unit: UnitAssessment, parts: tuple[Reduce, ...], liquidity: Liquidity
 ) -> tuple[Account, Receipt]:
-    rulebook = assessment.rulebook
-    instrument = rulebook.contracts[action.symbol].instrument
-    posted = liquidation_fill(assessment.account, rulebook, action, price)
-    verb = "bought" if action.size > 0 else "sold"
-    trade = Trade(action.symbol, action.side, action.size, price, posted.realised_pnl, posted.fee)
-    receipt = _receipt(
-        unit,
-        action.step,
-        REDUCTION_RULES[action.step],
-        f"{verb} {plain(abs(action.size))} {action.symbol} at {_price(price)}"
-        + (f", down to tier {action.tier}" if action.tier else "")
-        + f"; liquidation fee {plain(posted.fee)} {instrument.settle}",
-    )
-    return posted.account, replace(
-        receipt,
-        trades=(trade,),
-        realised_pnl=_in_unit(posted.realised_pnl, instrument.settle, unit, assessment),
-        fee=-_in_unit(-posted.fee, instrument.settle, unit, assessment),
-        fund_change=_in_unit(posted.fee, instrument.settle, unit, assessment),
+    account, rulebook = assessment.account, assessment.rulebook
+    trades: list[Trade] = []
+    said: list[str] = []
+    realised = fees = ZERO
+    for part in parts:
+        settle = rulebook.contracts[part.symbol].instrument.settle
+        price = _price_at(assessment, part, liquidity)
+        posted = liquidation_fill(account, rulebook, part, price)
+        account = posted.account
+        pnl, fee = posted.realised_pnl, posted.fee
+        trades.append(Trade(part.symbol, part.side, part.size, price, pnl, fee))
+        realised += _in_unit(pnl, settle, unit, assessment)
+        fees += _in_unit(-fee, settle, unit, assessment)
+        verb = "bought" if part.size > 0 else "sold"
+        said.append(
+            f"{verb} {plain(abs(part.size))} {part.symbol} at {_price(price)}"
+            + (f", down to tier {part.tier}" if part.tier else "")
+            + f"; liquidation fee {plain(fee)} {settle}"
+        )
+    step = parts[0].step
+    receipt = _receipt(unit, step, REDUCTION_RULES[step], "; ".join(said))
+    return account, replace(
+        receipt, trades=tuple(trades), realised_pnl=realised, fee=-fees, fund_change=-fees
     )
 
 

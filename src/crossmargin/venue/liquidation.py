@@ -14,15 +14,12 @@ position at a time, and take over as soon as equity is too small a part of what 
 Which position goes first most venues do not publish; the rulebook names the assumption.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import TypeAlias
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from crossmargin.errors import InvariantBroken
-from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import (
     Assessment,
     PositionAssessment,
@@ -32,63 +29,32 @@ from crossmargin.margin.assessment import (
 )
 from crossmargin.margin.collateral import amount_of, worth
 from crossmargin.margin.health import Health
-from crossmargin.margin.lookup import collateral_rates, leverage_of
+from crossmargin.margin.lookup import collateral_rates
 from crossmargin.margin.takeover import Takeover, takeovers
-from crossmargin.model.account import Account, AssetsMode, MarginMode, PositionMode
+from crossmargin.model.account import AccountMode, AssetsMode
 from crossmargin.model.instrument import Instrument
-from crossmargin.model.market import Market
-from crossmargin.model.order import Order, Side
+from crossmargin.model.order import Order
 from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, exact, quotient_down, quotient_up
 from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
 from crossmargin.rulebooks.schema import Contract, Rulebook
-from crossmargin.venue.posting import Posted, post_fill
+from crossmargin.venue.actions import (
+    Action,
+    Auction,
+    CancelOrders,
+    FillPrice,
+    Reduce,
+    TakeOver,
+    is_healthy,
+    liquidation_fill,
+    positions_of,
+)
+from crossmargin.venue.auction import AuctionedAccount, sufficient_fraction
+from crossmargin.venue.portfolio_ladder import STEPS as PORTFOLIO_STEPS
+from crossmargin.venue.portfolio_ladder import portfolio_trades
 from crossmargin.venue.reduction import first_order_size
-
-FillPrice: TypeAlias = Callable[[Decimal, Decimal, Instrument], Decimal]
-"""Signed size, mark price and instrument in; the average price a market order would get out."""
-
 
 TIERS_AT_ONCE = {LadderStep.REDUCE_TO_LOWER_TIER: 1, LadderStep.REDUCE_BY_TWO_TIERS: 2}
 """How many tiers a step that reduces by tiers goes down at least."""
-
-
-class CancelOrders(Struct, frozen=True):
-    """Cancel these orders; their margin is released."""
-
-    orders: tuple[Order, ...]
-
-
-class Reduce(Struct, frozen=True):
-    """Trade `size` (signed, against the position) at market.
-
-    Attributes
-    ----------
-    tier : the one it leads into, where that is what the step is for.
-    limit : the worst price it may trade at; None takes any. An isolated position is traded no
-        further than its bucket pays loss and fee: what is beyond that is a takeover's.
-    """
-
-    symbol: str
-    side: Side
-    size: Decimal
-    step: LadderStep
-    tier: int | None = None
-    limit: Decimal | None = None
-
-    def may_trade_at(self, price: Decimal) -> bool:
-        """Return whether a price is no worse than the limit."""
-        if self.limit is None:
-            return True
-        return price <= self.limit if self.size > 0 else price >= self.limit
-
-
-class TakeOver(Struct, frozen=True):
-    """Hand these positions to the insurance fund at these prices."""
-
-    takeovers: tuple[Takeover, ...]
-
-
-Action: TypeAlias = CancelOrders | Reduce | TakeOver
 
 
 def failed_unit(assessment: Assessment, left_alone: Collection[str] = ()) -> UnitAssessment | None:
@@ -103,6 +69,14 @@ def failed_unit(assessment: Assessment, left_alone: Collection[str] = ()) -> Uni
     return worst_of(failed) if failed else None
 
 
+def steps_of(assessment: Assessment) -> tuple[LadderStep, ...]:
+    """Return the steps of the venue's ladder for an account of this mode."""
+    rules = assessment.rulebook.liquidation
+    if assessment.account.mode is AccountMode.PORTFOLIO and rules.portfolio_steps:
+        return rules.portfolio_steps
+    return rules.steps
+
+
 def health_of(assessment: Assessment, name: str) -> Health | None:
     """Return the health of the pool or bucket called `name`; None if there is none, or unknown."""
     return next((unit.health for unit in assessment.units if unit.name == name), None)
@@ -114,62 +88,41 @@ def next_action(
     unit: UnitAssessment,
     fill_price: FillPrice,
     dry: Collection[str] = (),
+    *,
+    is_auctioned: bool = False,
 ) -> Action:
     """Return the ladder's next step for a failed pool or bucket of `assessment`.
 
     Parameters
     ----------
     dry : symbols whose book gives nothing: their positions cannot be reduced.
+    is_auctioned : whether there may be a bidder for portfolios, where the ladder has auctions;
+        else all is taken over.
     """
     rules = assessment.rulebook.liquidation
-    if LadderStep.CANCEL_ORDERS in rules.steps:
+    steps, is_portfolio = steps_of(assessment), assessment.account.mode is AccountMode.PORTFOLIO
+    if LadderStep.CANCEL_ORDERS in steps:
         orders = _orders_of(unit, assessment)
         if orders:
             return CancelOrders(orders)
     if not _is_beyond_backstop(unit, rules):
-        for step in rules.steps:
+        for step in steps:
             reduction = None
             if step in TIERS_AT_ONCE:
                 reduction = _reduction(assessment, unit, fill_price, step, dry)
             elif step in (LadderStep.REDUCE_BY_FRACTION, LadderStep.CLOSE_POSITION):
                 reduction = _part(assessment, unit, step, dry)
+            elif step in PORTFOLIO_STEPS:
+                trades = portfolio_trades(assessment, unit, fill_price, step, dry)
+                if trades is not None:
+                    return trades
+            elif step is LadderStep.AUCTION and is_auctioned and is_portfolio:
+                auction = _auction(unit, rules)
+                if auction is not None:
+                    return auction
             if reduction is not None:
                 return replace(reduction, limit=_limit(assessment, unit))
     return TakeOver(_takeovers(assessment, unit))
-
-
-def positions_of(assessment: Assessment, unit: UnitAssessment) -> tuple[PositionAssessment, ...]:
-    """Return the open positions that `unit` backs."""
-    if unit.kind is UnitKind.BUCKET:
-        return tuple(
-            p for p in assessment.positions if (p.symbol, p.side) == (unit.symbol, unit.side)
-        )
-    is_multi = assessment.account.assets_mode is AssetsMode.MULTI
-    contracts = assessment.rulebook.contracts
-    return tuple(
-        p
-        for p in assessment.positions
-        if p.mode is MarginMode.CROSS
-        and p.size
-        and (is_multi or contracts[p.symbol].instrument.settle == unit.asset)
-    )
-
-
-def liquidation_fill(
-    account: Account, rulebook: Rulebook, reduction: Reduce, price: Decimal
-) -> Posted:
-    """Return the account after a reduction filled at `price`, the liquidation fee paid."""
-    is_hedge = account.position_mode is PositionMode.HEDGE
-    return post_fill(
-        account,
-        rulebook.contracts[reduction.symbol].instrument,
-        reduction.size,
-        price,
-        fee_fraction=rulebook.fees.liquidation,
-        leverage=leverage_of(reduction.symbol, account, rulebook),
-        side=reduction.side if is_hedge else None,
-        is_liquidation=True,
-    )
 
 
 def _orders_of(unit: UnitAssessment, assessment: Assessment) -> tuple[Order, ...]:
@@ -248,10 +201,23 @@ def _reduction(
             lowest = Reduce(position.symbol, position.side, size, step, target)
             price = fill_price(size, mark, contract.instrument)
             reached = liquidation_fill(account, rulebook, lowest, price).account
-            if _is_healthy(reached, market, rulebook, unit.name):
+            if is_healthy(reached, market, rulebook, unit.name):
                 return first or lowest
         first, account = first or lowest, reached
     return None
+
+
+def _auction(unit: UnitAssessment, rules: Liquidation) -> Auction | None:
+    # The slice that is enough at what an auction asks as it begins. What is worth nothing nobody
+    # buys: it is given away with money on top, which is what a takeover does.
+    if unit.health is None or unit.health.equity <= 0:
+        return None
+    equity, maintenance = unit.health.equity, unit.health.maintenance_margin
+    account = AuctionedAccount(equity - maintenance, equity)
+    fraction = sufficient_fraction(
+        account, rules.auction_buffer_fraction, rules.auction_price_fraction
+    )
+    return Auction(fraction, rules.auction_price_fraction) if fraction else None
 
 
 def _limit(assessment: Assessment, unit: UnitAssessment) -> Decimal | None:
@@ -299,18 +265,6 @@ def _size_down_to(tier: int, position: PositionAssessment, contract: Contract) -
     return -cut if position.size > 0 else cut
 
 
-def _is_healthy(account: Account, market: Market, rulebook: Rulebook, name: str) -> bool:
-    stop = rulebook.liquidation.stop_health
-    units = assess(account, market, rulebook).units
-    return all(
-        unit.health
-        and not unit.is_liquidatable
-        and (stop == ONE or unit.health.maintenance_margin <= stop * unit.health.equity)
-        for unit in units
-        if unit.name == name
-    )
-
-
 def _takeovers(assessment: Assessment, unit: UnitAssessment) -> tuple[Takeover, ...]:
     # In multi-assets mode each settle asset's positions take its part of the equity in USD.
     if unit.health is None:
@@ -320,9 +274,26 @@ def _takeovers(assessment: Assessment, unit: UnitAssessment) -> tuple[Takeover, 
         return ()  # Debt is all that is left; the fund takes that over.
     contracts = assessment.rulebook.contracts
     instruments = [contracts[position.symbol].instrument for position in positions]
+    equity = unit.health.equity
     if unit.kind is UnitKind.POOL and assessment.account.assets_mode is AssetsMode.MULTI:
         return _takeovers_in_usd(assessment, unit.health, positions, instruments)
-    return takeovers(positions, instruments, unit.health.equity)
+    if assessment.account.mode is AccountMode.STANDARD:
+        # Options are no equity there, but whoever takes them over is given what they are worth.
+        equity += _worth_of_options(positions, instruments)
+    return takeovers(positions, instruments, equity)
+
+
+def _worth_of_options(
+    positions: Iterable[PositionAssessment], instruments: Iterable[Instrument]
+) -> Decimal:
+    return sum(
+        (
+            position.size * instrument.multiplier * (position.mark_price or ZERO)
+            for position, instrument in zip(positions, instruments, strict=True)
+            if instrument.option is not None
+        ),
+        ZERO,
+    )
 
 
 def _takeovers_in_usd(
@@ -347,7 +318,9 @@ def _takeovers_in_usd(
         # What is held converts at another rate than what is owed, and a share may turn one into
         # the other: it is what brings the worth of the asset down by its part.
         held = assessment.account.balances.get(settle, ZERO)
-        held += sum((p.unrealised_pnl or ZERO for p, _ in own), ZERO)
+        held += sum((p.unrealised_pnl or ZERO for p, i in own if i.option is None), ZERO)
+        if assessment.account.mode is AccountMode.PORTFOLIO:
+            held += _worth_of_options([p for p, _ in own], [i for _, i in own])
         share = held - amount_of(worth(held, rates) - part, rates)
         found += takeovers([p for p, _ in own], [i for _, i in own], share)
     return tuple(found)

@@ -6,9 +6,9 @@ be acted upon warn nobody, and end no warning.
 """
 
 from crossmargin.margin.assessment import Assessment, UnitAssessment
+from crossmargin.venue.actions import positions_of
 from crossmargin.venue.decision import Decision
 from crossmargin.venue.event import Warned, WarningOver
-from crossmargin.venue.liquidation import positions_of
 from crossmargin.venue.prices import is_usable
 
 

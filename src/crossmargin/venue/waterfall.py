@@ -32,6 +32,7 @@ from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact, plain, posted_text, quotient_down
 from crossmargin.rulebooks.procedure import LadderStep
 from crossmargin.venue import adl
+from crossmargin.venue.actions import TakeOver, positions_of
 from crossmargin.venue.backstop import has_own_capital, is_carried, market_alone, money_behind
 from crossmargin.venue.decision import Decision, moved
 from crossmargin.venue.deleveraging import (
@@ -57,7 +58,7 @@ from crossmargin.venue.execution import DEBT_RULE, TAKEOVER_RULE
 from crossmargin.venue.fund import is_borne, means_of_fund, square_fund, with_purse
 from crossmargin.venue.judging import judged_as, judged_with_orders
 from crossmargin.venue.ledger import FUND
-from crossmargin.venue.liquidation import TakeOver, next_action, positions_of
+from crossmargin.venue.liquidation import next_action
 from crossmargin.venue.prices import is_usable
 from crossmargin.venue.state import State
 

@@ -11,14 +11,8 @@ from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType, Side
 from crossmargin.rulebooks.procedure import LadderStep, Liquidation, PositionChoice
 from crossmargin.rulebooks.schema import Collateral
-from crossmargin.venue.liquidation import (
-    CancelOrders,
-    Reduce,
-    TakeOver,
-    failed_unit,
-    next_action,
-    positions_of,
-)
+from crossmargin.venue.actions import CancelOrders, Reduce, TakeOver, positions_of
+from crossmargin.venue.liquidation import failed_unit, next_action
 from tests.toys import D, account, book, held, inverse, linear, marginal, one_tier
 from tests.unit.venue.ladders import FLAT, LADDER, MARKET, RULES, with_fee
 
