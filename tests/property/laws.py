@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from crossmargin.rulebooks.loader import load_rulebook
 from tests.property.methods import VENUES, features
+from tests.property.portfolios import METHODS, NOT_SUBADDITIVE
 
 
 class Law(NamedTuple):
@@ -161,6 +162,22 @@ LAWS = (
         ),
     ),
     Law(
+        "15",
+        "A portfolio is asked no more than its positions alone, a hedged pair less, a stacked pair "
+        "not. Order, positions of zero, deposits and opening are as in laws 1, 3, 5 and 6.",
+        "Portfolio mode with scenarios. That parts are never asked less than the whole: not where a "
+        "charge has tiers (OKX's minimum), where each book has a dampener of its own (Deribit), or "
+        "where an expiry's sign decides its discount (Derive).",
+        (
+            "test_a_portfolio_is_asked_no_more_than_its_positions_alone",
+            "test_a_hedged_pair_is_asked_for_less_and_a_stacked_one_is_not",
+            "test_scenarios_do_not_mind_the_order_of_positions_nor_positions_of_zero",
+            "test_opening_a_portfolio_asks_no_less_than_keeping_it",
+            "test_a_deposit_never_worsens_a_portfolio",
+            "test_more_of_the_same_portfolio_is_asked_for_more",
+        ),
+    ),
+    Law(
         "16",
         "The float twin is within the error it admits, and within 1 in 10⁹ of the amounts "
         "involved; where it says that nothing need be decided, nothing is liquidatable; what is no "
@@ -222,6 +239,9 @@ def methods_table():
                 bent.setdefault(number, []).append(feature)
         said = "; ".join(f"{law}: {', '.join(bent[law])}" for law in sorted(bent, key=int))
         rows.append(f"| {venue} | {said or ALWAYS} |")
+    for venue in METHODS:
+        bent_by = NOT_SUBADDITIVE.get(venue)
+        rows.append(f"| {venue} portfolio | {f'15: {bent_by}' if bent_by else ALWAYS} |")
     return rows
 
 
