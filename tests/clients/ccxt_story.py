@@ -68,7 +68,8 @@ def enters_and_leaves(client):
     resting = client.create_order(BTC, "limit", "buy", 0.1, 97_000, {"postOnly": True})
     moved = client.edit_order(resting["id"], BTC, "limit", "buy", 0.2, 97_100)
     (listed,) = client.fetch_open_orders(BTC)
-    assert (moved["id"], 0.2, 97_100) == (listed["id"], listed["amount"], listed["price"])
+    assert resting["id"] == moved["id"] == listed["id"]
+    assert (0.2, 97_100) == (listed["amount"], listed["price"])
     client.cancel_all_orders(BTC)
     assert [] == client.fetch_open_orders(BTC)
 
@@ -163,3 +164,5 @@ def is_liquidated(client, server):
     assert held == pytest.approx(sum(one["contracts"] for one in forced))
     raw = client.fapiPrivateGetForceOrders({"autoCloseType": "LIQUIDATION"})
     assert all(one["clientOrderId"].startswith("autoclose-") for one in raw)
+    listed = [one["id"] for one in client.fetch_orders(BTC)]
+    assert listed[-len(raw) :] == [one["orderId"] for one in raw]

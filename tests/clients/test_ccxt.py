@@ -161,6 +161,7 @@ async def trades_over_a_socket(client):
     """Orders placed, changed, read and cancelled without REST."""
     placed = await client.create_order_ws(BTC, "limit", "buy", 0.01, 80_000)
     moved = await client.edit_order_ws(placed["id"], BTC, "limit", "buy", 0.02, 80_100)
+    assert placed["id"] == moved["id"]
     read = await client.fetch_order_ws(moved["id"], BTC)
     assert ("open", 0.02) == (read["status"], read["amount"])
     assert "canceled" == (await client.cancel_order_ws(moved["id"], BTC))["status"]

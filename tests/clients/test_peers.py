@@ -4,18 +4,22 @@
 """
 
 import os
+import signal
 import subprocess
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from benchmarks.peers import environment
-from tests.clients.story import candles, to_the_edge
+from tests.clients.story import before_funding, candles, offer, to_the_edge
 from tests.e2e.serving import serving
 
 WANTED = "CROSSMARGIN_CLIENTS"
 STORIES = Path(__file__).parent / "stories"
-STORY_S = 360
+STORY_S = 480
+"""How long a story may take; it is ended then, with all it has started."""
 CLIENTS = {
     "python_binance": ("python-binance==1.0.37",),
     "connector": ("binance-futures-connector==4.2.0",),
@@ -23,17 +27,18 @@ CLIENTS = {
     "with_freqtrade": ("freqtrade==2026.9", "sdnotify"),
 }
 """The story of each, and what its environment has; of the second kind there is source alone."""
-
-
 OF_NOW = ("with_freqtrade",)
-"""Those that want prices of now."""
+"""Those that want no candles older than now."""
+OF_NOW_SPEED = "240"
+"""Four minutes of the venue's a second: funding comes after a minute, which is long for a bot."""
 
 
 @pytest.mark.skipif(not os.environ.get(WANTED), reason=f"{WANTED} is not set: make test-clients")
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_story(name, tmp_path):
     python = environment(*CLIENTS[name])
-    feed = () if name in OF_NOW else candles(tmp_path)
+    of_now = (before_funding(datetime.now(UTC)), OF_NOW_SPEED, 1)
+    feed = candles(tmp_path, *(of_now if name in OF_NOW else ()))
     with serving(tmp_path, *feed) as server:
         status, said = told(server, python, STORIES / f"{name}.py", tmp_path)
 
@@ -57,13 +62,23 @@ def told(server, python, story, folder):
             text=True,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"},
+            start_new_session=True,
         ) as process,
     ):
-        for line in process.stdout:
-            word, _, distance = line.strip().partition(" ")
-            if word == "edge":
-                to_the_edge(server, "alice", distance)
+        end = threading.Timer(STORY_S, os.killpg, (process.pid, signal.SIGKILL))
+        end.start()
+        try:
+            for line in process.stdout:
+                match line.split():
+                    case "edge", distance:
+                        to_the_edge(server, "alice", distance)
+                    case "offer", size, price:
+                        offer(server, "bob", size, price)
+                    case _:
+                        continue
                 process.stdin.write("done\n")
                 process.stdin.flush()
-        status = process.wait(STORY_S)
+            status = process.wait()
+        finally:
+            end.cancel()
     return status, complaints.read_text()

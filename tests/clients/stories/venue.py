@@ -1,7 +1,8 @@
 """What a story knows of the venue it runs against: where it is, and somebody who moves its prices.
 
 A story is a script in its client's own environment, where nothing of this project is. It asks for
-prices on its standard output and hears on its standard input that they are there.
+prices, and for orders of somebody else, on its standard output and hears on its standard input that
+they are there.
 """
 
 import sys
@@ -24,7 +25,16 @@ LIFE = ["NEW", "PARTIALLY_FILLED", "FILLED"]
 
 def to_the_edge(distance):
     """Let prices go until the account is `distance` from its liquidation."""
-    sys.stdout.write(f"edge {distance}\n")
+    _asked(f"edge {distance}")
+
+
+def offered(size, price):
+    """Let somebody else buy (size above zero) or sell, at a price or better."""
+    _asked(f"offer {size} {price}")
+
+
+def _asked(what):
+    sys.stdout.write(f"{what}\n")
     sys.stdout.flush()
     assert sys.stdin.readline() == "done\n"
 
