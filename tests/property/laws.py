@@ -165,8 +165,8 @@ LAWS = (
         "15",
         "A portfolio is asked no more than its positions alone, a hedged pair less, a stacked pair "
         "not. Order, positions of zero, deposits and opening are as in laws 1, 3, 5 and 6.",
-        "Portfolio mode with scenarios. That parts are never asked less than the whole: not where a "
-        "charge has tiers (OKX's minimum), where each book has a dampener of its own (Deribit), or "
+        "Portfolio mode with scenarios. That parts are never asked less than the whole: not where "
+        "a charge has tiers (OKX's minimum), where each book has a dampener of its own (Deribit), or "
         "where an expiry's sign decides its discount (Derive).",
         (
             "test_a_portfolio_is_asked_no_more_than_its_positions_alone",
