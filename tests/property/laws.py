@@ -166,8 +166,8 @@ LAWS = (
         "A portfolio is asked no more than its positions alone, a hedged pair less, a stacked pair "
         "not. Order, positions of zero, deposits and opening are as in laws 1, 3, 5 and 6.",
         "Portfolio mode with scenarios. That parts are never asked less than the whole: not where "
-        "a charge has tiers (OKX's minimum), where each book has a dampener of its own (Deribit), or "
-        "where an expiry's sign decides its discount (Derive).",
+        "a charge has tiers (OKX's minimum), where each book has a dampener of its own (Deribit), "
+        "or where an expiry's sign decides its discount (Derive).",
         (
             "test_a_portfolio_is_asked_no_more_than_its_positions_alone",
             "test_a_hedged_pair_is_asked_for_less_and_a_stacked_one_is_not",
