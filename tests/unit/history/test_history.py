@@ -4,8 +4,9 @@ import pytest
 
 from crossmargin.history.history import History
 from crossmargin.history.horizon import Horizon
+from crossmargin.history.income import moves
 from crossmargin.history.records import IncomeKind, OrderSide
-from crossmargin.model.account import MarginMode, PositionMode
+from crossmargin.model.account import MarginMode, Position, PositionMode
 from crossmargin.model.order import OrderType, Side
 from crossmargin.venue.command import (
     CancelOrder,
@@ -22,7 +23,7 @@ from crossmargin.venue.command import (
     Trigger,
     Withdraw,
 )
-from crossmargin.venue.event import OrderStatus
+from crossmargin.venue.event import Filled, OrderStatus, Posting
 from tests.unit.history.teller import BTC, START_MS, D, market
 
 
@@ -203,6 +204,32 @@ def test_a_liquidation_leaves_receipts_with_what_was_closed_and_what_the_fund_go
     )
     assert "takeover" == told.history.trades("ann")[-1].why
     assert () == told.history.liquidations("bob")
+
+
+def test_the_fee_of_a_liquidation_in_the_book_is_told_apart():
+    # 1.25 % of what was sold for 90 goes to the fund; it lost 10 by it.
+    paid = (
+        Posting("account/ann", "clearing/BTCUSDT", "USDT", D(10)),
+        Posting("account/ann", "fund", "USDT", D("1.125")),
+    )
+    sold = Filled(
+        trade_id=1,
+        account="ann",
+        symbol=BTC,
+        size=D(-1),
+        price=D(90),
+        position=Position(BTC, D(0), D(100), MarginMode.CROSS),
+        side=Side.LONG,
+        realised_pnl=D(-10),
+        fee=D("1.125"),
+        why="liquidation",
+        postings=paid,
+    )
+
+    assert [
+        ("ann", IncomeKind.REALISED_PNL, "USDT", D(-10), "liquidation"),
+        ("ann", IncomeKind.LIQUIDATION_FEE, "USDT", D("-1.125"), "liquidation"),
+    ] == [*moves(sold)]
 
 
 def test_winners_made_to_close_are_recorded_for_the_bankrupt():
