@@ -20,6 +20,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from crossmargin.durations import interval_text
 from crossmargin.errors import FeedError, UnknownError, UsageError
 from crossmargin.feeds.candles import joined, read_series, read_times
 from crossmargin.feeds.names import SUFFIXES, FileName, candle_name, symbol_as
@@ -28,7 +29,6 @@ from crossmargin.feeds.series import (
     Series,
     interval_in,
     interval_of,
-    interval_text,
     utc,
 )
 from crossmargin.feeds.tables import read_json

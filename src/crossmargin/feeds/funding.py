@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crossmargin.durations import interval_text
 from crossmargin.errors import FeedError, UnknownError
 from crossmargin.feeds.folder import Pick, choose, list_files, read_pick, walk
 from crossmargin.feeds.names import funding_name, symbol_as
@@ -27,7 +28,6 @@ from crossmargin.feeds.series import (
     PriceKind,
     Times,
     exact,
-    interval_text,
     require_rising,
     utc,
 )

@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct, structs
 
+from crossmargin.durations import interval_text
 from crossmargin.errors import UnknownError
 from crossmargin.feeds.folder import Found, choose, list_files, read_pick
 from crossmargin.feeds.funding import SLACK_MS, FundingRates, Origin, load_funding
 from crossmargin.feeds.path import Order, PricePath, price_path, sampling
-from crossmargin.feeds.series import Gap, PriceKind, Series, exact, interval_text, utc
+from crossmargin.feeds.series import Gap, PriceKind, Series, exact, utc
 
 
 class Moment(Struct, frozen=True):

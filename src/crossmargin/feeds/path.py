@@ -23,10 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from crossmargin.durations import MINUTE_MS
+from crossmargin.durations import MINUTE_MS, interval_text
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.folder import choose, list_files, read_pick
-from crossmargin.feeds.series import Gap, Prices, Series, Times, interval_text, utc
+from crossmargin.feeds.series import Gap, Prices, Series, Times, utc
 
 JUMP_MS = 1
 """From a candle's close to the next one's open no time passes that a price could move in."""

@@ -23,12 +23,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from crossmargin.durations import UNIT_MS, interval_text
 from crossmargin.errors import FeedError, UsageError
 
 Times = NDArray[np.int64]
 Prices = NDArray[np.float64]
-
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
 class PriceKind(StrEnum):
@@ -139,15 +138,7 @@ def interval_of(text: str) -> int:
     match = re.fullmatch(r"([1-9]\d{0,5})([smhdw])", text)
     if match is None:
         raise UsageError(f"interval {text!r} is not a number with s, m, h, d or w, as in 5m")
-    return int(match[1]) * _UNIT_MS[match[2]]
-
-
-def interval_text(interval_ms: int) -> str:
-    """Return an interval in its largest whole unit: 300000 as "5m"."""
-    for unit in ("w", "d", "h", "m", "s"):
-        if interval_ms % _UNIT_MS[unit] == 0:
-            return f"{interval_ms // _UNIT_MS[unit]}{unit}"
-    return f"{interval_ms}ms"
+    return int(match[1]) * UNIT_MS[match[2]]
 
 
 def interval_in(ts_ms: Times, named_ms: int | None, path: Path) -> int:

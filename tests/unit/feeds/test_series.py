@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crossmargin.durations import interval_text
 from crossmargin.errors import FeedError, UsageError
-from crossmargin.feeds.series import Gap, exact, interval_in, interval_of, interval_text, utc
+from crossmargin.feeds.series import Gap, exact, interval_in, interval_of, utc
 from tests.unit.feeds.files import HOUR, MINUTE, T0, series
 
 FLAT = (100.0, 100.0, 100.0, 100.0)
