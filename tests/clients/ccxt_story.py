@@ -165,4 +165,4 @@ def is_liquidated(client, server):
     raw = client.fapiPrivateGetForceOrders({"autoCloseType": "LIQUIDATION"})
     assert all(one["clientOrderId"].startswith("autoclose-") for one in raw)
     listed = [one["id"] for one in client.fetch_orders(BTC)]
-    assert listed[-len(raw) :] == [one["orderId"] for one in raw]
+    assert listed[-len(raw) :] == [str(one["orderId"]) for one in raw]

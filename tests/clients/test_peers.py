@@ -79,6 +79,9 @@ def told(server, python, story, folder):
                 process.stdin.write("done\n")
                 process.stdin.flush()
             status = process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         finally:
             end.cancel()
     return status, complaints.read_text()
