@@ -1,0 +1,195 @@
+"""`crossmargin probability`: how likely an account is liquidated within a horizon."""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossmargin.cli.histories import End, Interval, Price, Start
+from crossmargin.errors import UsageError
+
+if TYPE_CHECKING:
+    from crossmargin.risk.outlook import Outlook
+    from crossmargin.risk.running_costs import Cost
+    from crossmargin.risk.situation import Situation
+
+
+def probability(
+    account: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="An account file, or - for standard input.")
+    ],
+    candles: Annotated[
+        Path, typer.Option("--candles", metavar="PATH", help="A candle file or a folder of them.")
+    ],
+    horizon: Annotated[
+        str, typer.Option(metavar="TIME", help="Within which time, such as 24h or 7d.")
+    ] = "24h",
+    method: Annotated[
+        str, typer.Option(help="How paths are drawn: bootstrap or t-copula.")
+    ] = "bootstrap",
+    block: Annotated[
+        int, typer.Option(help="Mean length of a bootstrap's blocks, in returns.")
+    ] = 24,
+    marginals: Annotated[
+        str, typer.Option(help="Of a t-copula: empirical, or t, whose tails go on.")
+    ] = "empirical",
+    present: Annotated[
+        str | None,
+        typer.Option(
+            "--present",
+            metavar="TIME",
+            help="Bring returns to the volatility of now: its half-life, such as 3d.",
+        ),
+    ] = None,
+    paths: Annotated[int, typer.Option(help="How many paths are drawn.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="What they are drawn from.")] = 7,
+    lean: Annotated[
+        bool, typer.Option("--lean", help="Send half of the paths to where it breaks, and weigh.")
+    ] = False,
+    confidence: Annotated[float, typer.Option(help="Of the interval.")] = 0.95,
+    funding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|RATES|none",
+            help="History whose mean is paid, or BTCUSDT=0.01%; else what lies beside the candles.",
+        ),
+    ] = None,
+    fee: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="Fee of closing, such as 0.05%, added to losses."),
+    ] = None,
+    start: Start = None,
+    end: End = None,
+    interval: Interval = None,
+    price: Price = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON, numbers as strings.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report that opens in a browser.")
+    ] = None,
+) -> None:
+    """Say how likely anything is liquidated within a time, and how sure that is.
+
+    Exit status: 0 an answer, 2 bad input, 3 unknown for lack of data.
+    """
+    from crossmargin.cli.histories import Window, returns_of, span_ms
+    from crossmargin.cli.source import account_file
+    from crossmargin.risk.outlook import Way, outlook, steps_in
+    from crossmargin.risk.probability import Question
+    from crossmargin.risk.running_costs import closing
+    from crossmargin.risk.situation import situation
+
+    file = account_file(account)
+    asked = situation(file.account, file.market, file.rulebook)
+    returns, prices = returns_of(asked, Window(candles, start, end, interval, price))
+    step_ms = returns.interval_ms
+    half_life = None if present is None else span_ms(present, "--present") / step_ms
+    way = Way(method, block, marginals, half_life, lean)
+    costs, said = _funding(asked, funding, candles, (returns.from_ms, returns.to_ms), step_ms)
+    question = Question(
+        steps=steps_in(span_ms(horizon, "--horizon"), step_ms),
+        step_ms=step_ms,
+        paths=paths,
+        seed=seed,
+        confidence=confidence,
+        funding=costs,
+        closing=() if fee is None else closing(asked, _rate(fee, f"--fee {fee}")),
+    )
+    found = outlook(asked, returns, way, question, (*prices, *said))
+    _show(found, html, "" if account == "-" else Path(account).stem, as_json=as_json)
+
+
+def _show(found: "Outlook", html: Path | None, title: str, *, as_json: bool) -> None:
+    if html is not None:
+        from crossmargin.report.probability import write_probability
+
+        write_probability(html, found, title=title)
+    if as_json:
+        from crossmargin.cli.as_json import show_json
+        from crossmargin.files.probability import probability_answer
+
+        show_json(probability_answer(found))
+    else:
+        from crossmargin.cli.console import console
+        from crossmargin.cli.probability_tables import show_probability
+
+        show_probability(console(), found)
+        if html is not None:
+            typer.echo(f"\nwrote {html}")
+
+
+def _funding(
+    asked: "Situation", given: str | None, candles: Path, window: tuple[int, int], step_ms: int
+) -> "tuple[tuple[Cost, ...], tuple[str, ...]]":
+    # The costs of each step, and the sentences that say where they come from.
+    from crossmargin.risk.running_costs import funding, is_perpetual
+
+    held = (one.symbol for one in asked.account.positions if one.size)
+    symbols = [symbol for symbol in dict.fromkeys(held) if is_perpetual(symbol, asked.rulebook)]
+    if not symbols:
+        return (), ()
+    if given == "none":
+        return (), ("no funding is charged: asked for (--funding none).",)
+    if given is not None and "=" in given:
+        per_ms = asked.rulebook.funding.interval_ms
+        rates = _typed(given, symbols)
+        said = f"funding of {given} every {per_ms // 3_600_000} hours, as typed."
+        return funding(asked, rates, per_ms, step_ms), (said,)
+    history = None if given is None else Path(given)
+    return _from_history(asked, symbols, history, candles, window, step_ms)
+
+
+def _from_history(
+    asked: "Situation",
+    symbols: list[str],
+    history: Path | None,
+    candles: Path,
+    window: tuple[int, int],
+    step_ms: int,
+) -> "tuple[tuple[Cost, ...], tuple[str, ...]]":
+    from crossmargin.feeds.funding import Origin, load_funding
+    from crossmargin.money import ZERO
+    from crossmargin.risk.running_costs import funding
+
+    rows = load_funding(
+        candles, symbols, *window, history=history, rules=None, venue=asked.rulebook.venue
+    )
+    span_ms = window[1] - window[0]
+    rates: dict[str, Decimal] = {}
+    said: list[str] = []
+    for one in rows:
+        rates[one.symbol] = sum(one.rates, ZERO)
+        said += one.choice
+        if one.origin is not Origin.NONE:
+            daily = rates[one.symbol] * 86_400_000 / span_ms
+            said.append(
+                f"{one.symbol}: its mean over that time is paid, {100 * daily:.4f} % a day."
+            )
+    return funding(asked, rates, span_ms, step_ms), tuple(said)
+
+
+def _typed(given: str, symbols: list[str]) -> dict[str, Decimal]:
+    from difflib import get_close_matches
+
+    rates: dict[str, Decimal] = {}
+    for part in (part for part in given.split(",") if part.strip()):
+        symbol, _, value = (text.strip() for text in part.partition("="))
+        if symbol not in symbols:
+            close = get_close_matches(symbol.upper(), symbols, n=1)
+            meant = f"did you mean {close[0]}?" if close else f"there is {', '.join(symbols)}"
+            raise UsageError(f"--funding: {symbol} is no perpetual that is held; {meant}")
+        rates[symbol] = _rate(value, f"--funding {part.strip()}")
+    return rates
+
+
+def _rate(text: str, option: str) -> Decimal:
+    try:
+        value = Decimal(text.removesuffix("%").strip())
+    except InvalidOperation:
+        value = Decimal("NaN")
+    value = value / 100 if text.endswith("%") else value
+    if not (value.is_finite() and abs(value) < 1):
+        raise UsageError(f"{option}: is not a rate such as 0.0001 or 0.01%")
+    return value
