@@ -13,10 +13,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from crossmargin.errors import CrossmarginError, UnitError, UsageError
+from crossmargin.errors import CrossmarginError, UsageError
 from crossmargin.files.complaint import in_words
 from crossmargin.files.own_rules import LEVERAGE, RULE_BOUNDS, with_own_rules
-from crossmargin.files.tables import AccountTable, OrderRow, PositionRow, SmileTable
+from crossmargin.files.surfaces import surfaces_of
+from crossmargin.files.tables import AccountTable, OrderRow, PositionRow
 from crossmargin.files.toml import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -40,8 +41,7 @@ from crossmargin.model.account import (
 )
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order, OrderType
-from crossmargin.model.surface import Smile, Surface
-from crossmargin.money import ZERO, exact, number, plain
+from crossmargin.money import ZERO, exact, plain
 from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.schema import Rulebook
 
@@ -180,37 +180,10 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
         _check_wallets(account, rulebook)
     at_ms = None if table.at is None else int(table.at.timestamp() * 1000)
     check_modes(account, rulebook)
-    market = Market(table.marks, table.index, at_ms, table.open_interest, _surfaces(table))
+    market = Market(
+        table.marks, table.index, at_ms, table.open_interest, surfaces_of(table.surfaces)
+    )
     return account, market, rulebook
-
-
-def _surfaces(table: AccountTable) -> dict[str, Surface]:
-    return {
-        asset: Surface(
-            tuple(_smile(row, f"surfaces.{asset}[{place}]") for place, row in enumerate(rows))
-        )
-        for asset, rows in table.surfaces.items()
-    }
-
-
-def _smile(row: SmileTable, where: str) -> Smile:
-    if row.expires.tzinfo is None:
-        raise UsageError(f"{where}.expires: needs its time zone, such as Z for UTC")
-    points = []
-    for strike, volatility in row.volatilities.items():
-        try:
-            points.append((number(strike), volatility))
-        except UnitError as error:
-            raise UsageError(f"{where}.volatilities: strike {error}") from None
-    try:
-        return Smile(
-            int(row.expires.timestamp() * 1000),
-            tuple(sorted(points)),
-            row.forward,
-            row.interest_rate,
-        )
-    except UnitError as error:
-        raise UsageError(f"{where}: {error}") from None
 
 
 def _check_wallets(account: Account, rulebook: Rulebook) -> None:

@@ -29,6 +29,7 @@ from crossmargin.files.story_tables import (
     StoryTable,
     Walk,
 )
+from crossmargin.files.surfaces import surfaces_of
 from crossmargin.files.toml import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -41,6 +42,7 @@ from crossmargin.files.toml import (
 from crossmargin.files.unknown import unknown_symbol
 from crossmargin.money import ONE, exact, number, plain
 from crossmargin.rulebooks.loader import load_rulebook
+from crossmargin.rulebooks.options import option_contract
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.adl import POLICIES
 from crossmargin.venue.command import AnyCommand, OpenAccount
@@ -135,15 +137,27 @@ def _rulebook(table: StoryTable) -> Rulebook:
     rulebook = load_rulebook(table.venue, edition=table.edition, at=table.at)
     own = (table.instruments, table.tiers, table.collateral)
     fees = {key: value for key, value in asdict(table.fees).items() if value is not None}
-    if not any((fees, *own)):
+    options = [name for name in _named(table) if option_contract(name, rulebook) is not None]
+    if not any((fees, options, *own)):
         return rulebook
     # Other rules are another rulebook, and whoever verifies a journal must see that.
-    seal = rulebook.sha256.encode() + msgspec.json.encode((fees, *own), order="deterministic")
+    said = (fees, *own, options) if options else (fees, *own)
+    seal = rulebook.sha256.encode() + msgspec.json.encode(said, order="deterministic")
     return replace(
-        with_own_rules(rulebook, *own, named=()),
+        with_own_rules(rulebook, *own, named=options),
         fees=replace(rulebook.fees, **fees),
         sha256=sha256(seal).hexdigest(),
     )
+
+
+def _named(table: StoryTable) -> list[str]:
+    # The symbols a story speaks of; options are listed at its venue when it names them.
+    found = [*table.marks, *(held.symbol for row in table.accounts for held in row.positions)]
+    for step in table.step:
+        prices = step.get("prices")
+        found += [step["symbol"]] if isinstance(step.get("symbol"), str) else []
+        found += prices if isinstance(prices, dict) else ()
+    return sorted(dict.fromkeys(found))
 
 
 def _resolved(table: StoryTable, name: str) -> Story:
@@ -167,12 +181,20 @@ def _resolved(table: StoryTable, name: str) -> Story:
         fund=table.fund,
         marks=table.marks,
         index=table.index,
+        surfaces=surfaces_of(table.surfaces),
+        options=tuple(name for name in _named(table) if _is_unmarked(name, table, rulebook)),
         accounts=table.accounts,
         steps=steps,
         expects=tuple(_expect(row, f"expect[{i}]", start_ms) for i, row in enumerate(table.expect)),
     )
     _check(story)
     return story
+
+
+def _is_unmarked(symbol: str, table: StoryTable, rulebook: Rulebook) -> bool:
+    contract = rulebook.contracts.get(symbol)
+    is_option = contract is not None and contract.instrument.option is not None
+    return is_option and symbol not in table.marks
 
 
 def _step(row: dict[str, Any], where: str, start_ms: int) -> Step:
@@ -200,7 +222,7 @@ def _step(row: dict[str, Any], where: str, start_ms: int) -> Step:
     return step
 
 
-OWN = ("mark", "index", "edge", "funding", "walk")
+OWN = ("mark", "index", "underlying", "edge", "funding", "walk")
 """What a step may do beside the venue's commands."""
 
 

@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from crossmargin.durations import DAY_MS
-from crossmargin.files.tables import CollateralTable, InstrumentTable, TierRow
-from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
+from crossmargin.files.tables import CollateralTable, InstrumentTable, SmileTable, TierRow
+from crossmargin.model.account import AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import Side
+from crossmargin.model.surface import Surface
 from crossmargin.money import ZERO
 from crossmargin.rulebooks.schema import Rulebook
 from crossmargin.venue.command import AnyCommand
@@ -118,6 +119,7 @@ class AccountRow(Struct, frozen=True, forbid_unknown_fields=True):
     margin_mode: dict[str, MarginMode] = {}
     position_mode: PositionMode = PositionMode.ONE_WAY
     assets_mode: AssetsMode | None = None
+    mode: AccountMode | None = None
     positions: tuple[HoldingRow, ...] = ()
 
 
@@ -144,6 +146,22 @@ class Index(Own, frozen=True, tag="index"):
     price: Decimal
     symbol: str = ""
     asset: str = ""
+
+
+class Underlying(Own, frozen=True, tag="underlying"):
+    """An asset moves, and with it all that is quoted on it, at one moment.
+
+    Its index and the marks of its futures and perpetuals go by the same percentage, and so do the
+    forwards of its surface; options are worth what the surface then says.
+
+    Attributes
+    ----------
+    volatility_shift : added to every volatility of the surface, as a fraction (0.1 is 10 points).
+    """
+
+    asset: str
+    price: Decimal
+    volatility_shift: Decimal = ZERO
 
 
 class Edge(Own, frozen=True, tag="edge"):
@@ -183,7 +201,7 @@ class Walk(Own, frozen=True, tag="walk"):
     jump: Decimal = Decimal("0.05")
 
 
-OwnStep: TypeAlias = Mark | Index | Edge | FundingUntil | Walk
+OwnStep: TypeAlias = Mark | Index | Underlying | Edge | FundingUntil | Walk
 Step: TypeAlias = OwnStep | AnyCommand
 
 
@@ -217,6 +235,7 @@ class StoryTable(Struct, frozen=True, forbid_unknown_fields=True):
     fund: dict[str, Decimal] = {}
     marks: dict[str, Decimal] = {}
     index: dict[str, Decimal] = {}
+    surfaces: dict[str, list[SmileTable]] = {}
     accounts: tuple[AccountRow, ...] = ()
     step: tuple[dict[str, Any], ...] = ()
     expect: tuple[dict[str, Any], ...] = ()
@@ -232,7 +251,10 @@ class Expect(Struct, frozen=True):
 
 
 class Story(Struct, frozen=True):
-    """A story, read: the venue's rules and settings, who is there, what happens, what must be."""
+    """A story, read: the venue's rules and settings, who is there, what happens, what must be.
+
+    `options` are those it names without a mark: their surface says what they are worth.
+    """
 
     name: str
     title: str
@@ -244,6 +266,8 @@ class Story(Struct, frozen=True):
     fund: dict[str, Decimal]
     marks: dict[str, Decimal]
     index: dict[str, Decimal]
+    surfaces: dict[str, Surface]
+    options: tuple[str, ...]
     accounts: tuple[AccountRow, ...]
     steps: tuple[Step, ...]
     expects: tuple[Expect, ...]

@@ -16,7 +16,8 @@ from crossmargin.files.story_tables import LiquidityTable
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
 from crossmargin.margin.pnl import notional
-from crossmargin.money import EIGHT_PLACES, ZERO, down_to, up_to
+from crossmargin.model.instrument import Kind
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, quotient_down, up_to
 from crossmargin.runtime.liquidity import Makers, affordable, quotes
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand, TimeInForce
@@ -40,7 +41,7 @@ class MarketMaker:
         self.terms, self.depths = terms, depths or {}
 
     def enter(self, state: State, at_ms: int, symbols: Iterable[str]) -> Iterator[AnyCommand]:
-        """Yield what opens the account: capital in every settle asset, leverage in every symbol."""
+        """Yield what opens the account: capital in every settle asset, leverage where it is set."""
         contracts = state.rulebook.contracts
         yield command.OpenAccount(at_ms=at_ms, account=MAKER, is_maker=True)
         names = tuple(symbols)
@@ -49,9 +50,11 @@ class MarketMaker:
                 at_ms=at_ms, account=MAKER, asset=asset, amount=self.terms.capital
             )
         for symbol in names:
-            yield command.SetLeverage(
-                at_ms=at_ms, account=MAKER, symbol=symbol, leverage=self.terms.leverage
-            )
+            is_option = contracts[symbol].instrument.option is not None
+            if state.rulebook.is_leverage_settable and not is_option:
+                yield command.SetLeverage(
+                    at_ms=at_ms, account=MAKER, symbol=symbol, leverage=self.terms.leverage
+                )
 
     def move(self, state: State, at_ms: int, symbol: str, price: Decimal) -> Iterator[AnyCommand]:
         """Yield what the maker does when the price of a symbol goes to `price`."""
@@ -78,8 +81,11 @@ class MarketMaker:
         terms, filters = self.terms, state.settings.filters_of(symbol)
         lot = filters.lot or EIGHT_PLACES
         depth = self.depths.get(symbol, terms.depth)
-        makers = Makers(terms.spread, terms.step, depth, terms.levels, tick_of(state, symbol), lot)
         instrument = state.rulebook.contracts[symbol].instrument
+        index = state.asset_prices.get(instrument.base)
+        if instrument.kind is Kind.INVERSE_OPTION and index is not None:
+            depth = quotient_down(depth, index)  # priced in the coin, depth is in the quote asset
+        makers = Makers(terms.spread, terms.step, depth, terms.levels, tick_of(state, symbol), lot)
         position = state.accounts[MAKER].position(symbol, None)
         offered = quotes(price, makers, instrument)
         # Margined at its own price, which is highest at the last of the asks.

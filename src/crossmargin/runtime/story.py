@@ -24,6 +24,7 @@ from crossmargin.files.story_tables import (
     OwnStep,
     Step,
     Story,
+    Underlying,
 )
 from crossmargin.files.story_tables import Walk as WalkStep
 from crossmargin.money import exact, plain
@@ -158,6 +159,12 @@ class _Player:
                 )
                 self.market.do(observed)
                 return f"index {symbol} {plain(price)}"
+            case Underlying(asset=asset, price=price, volatility_shift=shift):
+                try:
+                    marks = self.market.move_underlying(asset, price, shift)
+                except UsageError as error:
+                    raise UsageError(f"{self.story.name}: step[{place}]: {error}") from None
+                return f"{asset} to {plain(price)}: {in_words(marks)}"
             case Edge():
                 prices = self._edge(step)
                 self.market.move(prices)

@@ -14,6 +14,7 @@ from crossmargin.files.story_tables import Story
 from crossmargin.money import down_to, plain, up_to
 from crossmargin.runtime.facts import History
 from crossmargin.runtime.market_maker import MAKER, MarketMaker, tick_of
+from crossmargin.runtime.underlying import moved_market, surface_seen
 from crossmargin.runtime.words import sentence
 from crossmargin.venue import command
 from crossmargin.venue.command import AnyCommand
@@ -81,10 +82,44 @@ class StoryMarket:
 
     def observe(self, symbol: str, price: Decimal) -> None:
         """Let index, mark and last price of a symbol be `price`."""
-        seen = command.Observe(
-            at_ms=self.at_ms, symbol=symbol, source=SOURCE, index=price, mark=price, last=price
+        self.do(self._seen(symbol, price))
+
+    def _seen(self, symbol: str, price: Decimal) -> command.Observe:
+        # The index of an option is its underlying's, which is no price of the option.
+        is_option = self.state.rulebook.contracts[symbol].instrument.option is not None
+        index = None if is_option else price
+        return command.Observe(
+            at_ms=self.at_ms, symbol=symbol, source=SOURCE, index=index, mark=price, last=price
         )
-        self.do(seen)
+
+    def move_underlying(
+        self, asset: str, price: Decimal, volatility: Decimal
+    ) -> dict[str, Decimal]:
+        """Let an asset and all that is quoted on it move, seen at one moment; return the marks.
+
+        Raises
+        ------
+        UsageError
+            If the asset has no index, or a volatility would be below zero.
+        """
+        at = self.at_ms
+        there = moved_market(self.state, at, self.story.options, asset, price, volatility)
+        for symbol, mark in there.marks.items():
+            if self.state.symbol(symbol).mark is None:
+                self.observe(symbol, mark)  # nothing is quoted before there is a price
+            for asked in self.maker.move(self.state, at, symbol, mark):
+                self.do(asked)
+        self.do(
+            command.ObserveTogether(
+                at_ms=at,
+                seen=(
+                    command.ObserveAsset(at_ms=at, asset=asset, source=SOURCE, price=price),
+                    *(surface_seen(at, asset, smile) for smile in there.smiles),
+                    *(self._seen(symbol, mark) for symbol, mark in there.marks.items()),
+                ),
+            )
+        )
+        return there.marks
 
     def follow(self) -> None:
         """Let makers fill up what was taken, and prices go after trades if the story says so."""

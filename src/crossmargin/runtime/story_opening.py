@@ -10,6 +10,7 @@ from crossmargin.files.story_tables import AccountRow, HoldingRow
 from crossmargin.model.account import MarginMode, PositionMode
 from crossmargin.runtime.market_maker import MAKER
 from crossmargin.runtime.story_market import SOURCE, StoryMarket
+from crossmargin.runtime.underlying import option_marks, surface_seen
 from crossmargin.venue import command
 from crossmargin.venue.command import Level, TimeInForce
 
@@ -23,7 +24,7 @@ def open_story(market: StoryMarket) -> None:
         If the venue refuses any of it; one sentence with file, place and reason.
     """
     story, at = market.story, market.at_ms
-    for ask in market.maker.enter(market.state, at, story.marks):
+    for ask in market.maker.enter(market.state, at, (*story.marks, *story.options)):
         market.must("liquidity", ask)
     for asset, amount in story.fund.items():
         ask_fund = command.FeedFund(at_ms=at, asset=asset, amount=amount)
@@ -31,13 +32,18 @@ def open_story(market: StoryMarket) -> None:
     for asset, price in story.index.items():
         seen = command.ObserveAsset(at_ms=at, asset=asset, source=SOURCE, price=price)
         market.must(f"index.{asset}", seen)
+    for asset, surface in story.surfaces.items():
+        for smile in surface.smiles:
+            market.must(f"surfaces.{asset}", surface_seen(at, asset, smile))
     market.move(story.marks)
+    market.move(option_marks(market.state, story.options))
     # From here on premiums are sampled; funding of the time before the story is nobody's.
     market.must("at", command.Tick(at_ms=at))
     market.receipts.clear()
     for place, row in enumerate(story.accounts):
         _open_account(market, row, f"accounts[{place}]")
     market.move(story.marks)
+    market.move(option_marks(market.state, story.options))
 
 
 def _open_account(market: StoryMarket, row: AccountRow, where: str) -> None:
@@ -53,6 +59,9 @@ def _open_account(market: StoryMarket, row: AccountRow, where: str) -> None:
         money = command.Deposit(at_ms=at, account=name, asset=asset, amount=amount)
         if amount:
             market.must(f"{where}.balances.{asset}", money)
+    if row.mode not in (None, market.state.accounts[name].mode):
+        judged = command.SetAccountMode(at_ms=at, account=name, mode=row.mode)
+        market.must(f"{where}.mode", judged)
     for symbol, leverage in row.leverage.items():
         setting = command.SetLeverage(at_ms=at, account=name, symbol=symbol, leverage=leverage)
         market.must(f"{where}.leverage.{symbol}", setting)
