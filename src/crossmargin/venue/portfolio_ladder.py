@@ -154,7 +154,7 @@ def _hedge_delta(ladder: _Ladder) -> tuple[Reduce, ...]:
     # A future against what the options make; the most that helps, or what is just enough.
     for unit, delta in _by_delta(ladder):
         symbol = _hedge_of(ladder, unit)
-        parts = () if symbol is None else _hedged(ladder, symbol, delta)
+        parts = _hedged(ladder, symbol, delta) if symbol is not None and delta else ()
         if parts and ladder.improves(parts):
             return parts
     return ()
@@ -252,9 +252,8 @@ def _by_delta(ladder: _Ladder) -> Iterator[tuple[PortfolioUnit, Decimal]]:
     found = []
     for unit in units_of(account, ladder.assessment.market, ladder.assessment.rulebook).units:
         legs: list[Leg] = [leg for leg in unit.legs if leg.symbol in held]
-        delta = sum((leg_delta(leg) for leg in legs), ZERO)
-        if delta:
-            found.append((unit, delta))
+        if legs:
+            found.append((unit, sum((leg_delta(leg) for leg in legs), ZERO)))
     yield from sorted(found, key=lambda row: abs(row[1]) * row[0].index, reverse=True)
 
 
