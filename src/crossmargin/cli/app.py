@@ -15,11 +15,13 @@ from typer.core import TyperGroup
 from crossmargin import __version__
 from crossmargin.cli.check import check
 from crossmargin.cli.compare import compare
+from crossmargin.cli.correlate import correlate
 from crossmargin.cli.crash import crash
 from crossmargin.cli.demo import demo
 from crossmargin.cli.explain_buffer import explain
 from crossmargin.cli.export import export
 from crossmargin.cli.import_account import import_account
+from crossmargin.cli.joint import joint
 from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
 from crossmargin.cli.serve import serve
@@ -55,6 +57,8 @@ app = typer.Typer(
 )
 app.command()(check)
 app.command()(compare)
+app.command()(joint)
+app.command()(correlate)
 app.command()(explain)
 app.command()(replay)
 app.command()(demo)

@@ -19,6 +19,7 @@ from crossmargin.risk.returns import History
 
 DAYS = 90
 """How much of the past is taken where nobody says."""
+NAMED_MAX = 3
 ELSEWHERE = "binance"
 """Whose candles stand in for a venue's own."""
 
@@ -85,7 +86,7 @@ def _found(
         files = list_files(where, [name], venue=whose, price=price)
         if files:
             return name, files
-    looked = ", ".join(dict.fromkeys((*names, stand_in)))
+    looked = ", ".join(dict.fromkeys((*names[:NAMED_MAX], stand_in)))
     raise UnknownError(
         f"{where}: there are no candles of {asset}, so nothing is known of its risk; looked for "
         f"{looked}"
@@ -121,7 +122,13 @@ def _read(
     series: dict[str, Series] = {}
     said: list[str] = []
     for asset, (symbol, files) in chosen.items():
-        pick = choose(_usable(files, wanted_ms), symbol, *window, price=price)
+        usable = _usable(files, wanted_ms)
+        if not usable:
+            raise UnknownError(
+                f"{symbol}: no candles that {interval} are made of; there is "
+                f"{', '.join(file.period for file in files[:NAMED_MAX])}"
+            )
+        pick = choose(usable, symbol, *window, price=price)
         series[asset] = read_pick(pick).between(*window)
         said.append(pick.choice)
         if asset in stand_ins:

@@ -54,6 +54,34 @@ def charted(parts: Mapping[str, str], spec: Mapping[str, Any], *styles: str) -> 
     return Template(part("page.html")).substitute(whole)
 
 
+def plotted(parts: Mapping[str, str], charts: Iterable[Mapping[str, Any]], *styles: str) -> str:
+    """Return `plots.html` with `parts` in it, and what draws `charts`, each on axes of its own.
+
+    Parameters
+    ----------
+    charts : each {"data", "layout", "height"} as the chart library takes them, and "widthMax" where
+        there is one; colours are roles, such as "@danger". They are drawn into `plot_box`es.
+    styles : files of style beyond page.css.
+    """
+    whole = {
+        **parts,
+        "style": "\n".join(part(name) for name in ("page.css", *styles)),
+        "script": part("plots.js"),
+        "library": _library(),
+        "spec": script_json({"charts": list(charts)}),
+    }
+    return Template(part("plots.html")).substitute(whole)
+
+
+def plot_box(number: int, title: str, height: int) -> str:
+    """Return the place that the chart of this number is drawn into."""
+    name = escape(title)
+    return (
+        f'<figure><figcaption>{name}</figcaption><div class="plot" style="height:{height}px" '
+        f'id="plot-{number}" role="img" aria-label="{name}"></div></figure>'
+    )
+
+
 def write_page(path: Path, html: str) -> None:
     """Write a page to `path`, replacing what is there, whole or not at all.
 

@@ -26,8 +26,9 @@ FALL_MAX = Decimal("0.99")
 """No price falls further than this here."""
 EXTENT_MIN, EXTENT_MAX = Decimal("0.02"), Decimal(1)
 """How far a picture reaches on each axis, whatever the edge."""
-BEYOND = Decimal("1.25")
+BEYOND = Decimal("1.5")
 """A picture shows a little more than the edge."""
+TURN_HALVINGS = 8
 STEPS = 81
 """Points of the grid on each axis."""
 
@@ -84,9 +85,7 @@ def safe_region(situation: Situation, first: str, second: str, *, rays: int = RA
         _extent(situation, first, second, is_first=True),
         _extent(situation, first, second, is_first=False),
     )
-    vertices = tuple(
-        _vertex(situation, (first, second), extents, place / rays) for place in range(rays)
-    )
+    vertices = _outline(situation, (first, second), extents, rays)
     grid = tuple(
         np.linspace(-float(min(extent, FALL_MAX)), float(extent), STEPS) for extent in extents
     )
@@ -99,15 +98,39 @@ def safe_region(situation: Situation, first: str, second: str, *, rays: int = RA
 
 
 def _extent(situation: Situation, first: str, second: str, *, is_first: bool) -> Decimal:
-    # As far as the edge along the axis and along both diagonals, whichever is furthest.
-    found = []
-    for one, other in ((1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)):
-        pair = (one, other) if is_first else (other, one)
-        vector = {first: Decimal(pair[0]), second: Decimal(pair[1])}
-        multiple = _reach(situation, vector)[0]
-        if multiple is not None:
-            found.append(multiple)
-    return min(EXTENT_MAX, max(EXTENT_MIN, BEYOND * max(found, default=EXTENT_MAX)))
+    # As far as the edge is on the axis itself; a hedge may have none there, but across it.
+    own, across = ((1, 0), (-1, 0)), ((1, 1), (-1, -1), (1, -1), (-1, 1))
+    for ways in (own, across):
+        found = []
+        for way in ways:
+            one, other = way if is_first else reversed(way)
+            multiple, _ = _reach(situation, {first: Decimal(one), second: Decimal(other)})
+            found += [] if multiple is None else [multiple]
+        if found:
+            break
+    else:
+        found = [EXTENT_MAX]
+    return min(EXTENT_MAX, max(EXTENT_MIN, BEYOND * max(found)))
+
+
+def _outline(
+    situation: Situation, assets: tuple[str, str], extents: tuple[Decimal, Decimal], rays: int
+) -> tuple[Vertex, ...]:
+    # Where the edge leaves the picture turns are halved to hit it, or its line would end short.
+    turns = [place / rays for place in range(rays)]
+    found = [(turn, _vertex(situation, assets, extents, turn)) for turn in turns]
+    between = []
+    for place, (turn, one) in enumerate(found):
+        after, other = found[(place + 1) % rays]
+        if one.is_edge == other.is_edge or not (one.is_known and other.is_known):
+            continue
+        low, high = turn, after if after > turn else 1.0
+        for _ in range(TURN_HALVINGS):
+            middle = (low + high) / 2
+            half = _vertex(situation, assets, extents, middle)
+            between.append((middle, half))
+            low, high = (middle, high) if half.is_edge == one.is_edge else (low, middle)
+    return tuple(vertex for _, vertex in sorted(found + between, key=lambda pair: pair[0]))
 
 
 def _vertex(
