@@ -9,6 +9,7 @@ from crossmargin.errors import UsageError
 from crossmargin.files.story_tables import Edge
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
+from crossmargin.model.account import AccountMode
 from crossmargin.money import ONE, down_to, exact, quotient_down, up_to
 from crossmargin.runtime.market_maker import tick_of
 from crossmargin.venue.state import State
@@ -24,12 +25,17 @@ def edge_prices(state: State, wanted: Edge) -> dict[str, Decimal]:
     Raises
     ------
     UsageError
-        If there is no such account, prices would have to go to zero or below, or no such move
-        liquidates it, as far as is known.
+        If there is no such account, it is in portfolio mode, prices would have to go to zero or
+        below, or no such move liquidates it, as far as is known.
     """
     found = state.accounts.get(wanted.account)
     if found is None:
         raise UsageError(f"there is no account {wanted.account}")
+    if found.mode is AccountMode.PORTFOLIO:
+        raise UsageError(
+            f"{wanted.account} is in portfolio mode, where options do not move like futures: "
+            "let its underlying move"
+        )
     assessment = assess(found.view(), state.market(), state.rulebook)
     sign = -1 if wanted.direction == "down" else 1
     rest = ONE + sign * wanted.distance

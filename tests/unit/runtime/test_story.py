@@ -158,6 +158,62 @@ def test_an_account_that_rises_cannot_be_taken_to_an_edge_above():
         played(step("00:01:00", "edge", account="alice", distance="0", direction="up"))
 
 
+def portfolio(*parts):
+    """Return how the story of a hedged book goes with more tables."""
+    text = (source.ROOT / "examples" / "stories" / "protective-put.toml").read_text()
+    whole = text[: text.index("# BTC falls by 15 %")]
+    return play(parse_story("\n".join((whole, *parts)), "story"), decide)
+
+
+def test_a_portfolio_is_not_taken_to_an_edge():
+    with pytest.raises(UsageError, match="hedged is in portfolio mode, where options do not move"):
+        portfolio(step("00:01:00", "edge", account="hedged", distance="0.1"))
+
+
+def test_an_underlying_takes_all_along_that_is_quoted_on_it():
+    put = "BTC-20261225-95000-P"
+    went = portfolio(
+        step("00:01:00", "underlying", asset="BTC", price="50000"),
+        expect("index.BTC", "50000"),
+        expect("symbols.BTC-PERP.mark", "50000"),
+        # So deep in the money that volatility is worth nothing: 95,000 - 50,000.
+        expect(f"symbols.{put}.mark", "45000", tolerance="1"),
+        expect(f"symbols.{put}.index", "none"),
+    )
+
+    assert went.is_as_expected, went.outcomes
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"asset": "ETH", "price": "1"}, r"step\[0\]: ETH has no index yet"),
+        (
+            {"asset": "BTC", "price": "90000", "volatility_shift": "-0.5"},
+            r"step\[0\]: volatility -0.5 more: .* must not be below zero",
+        ),
+    ],
+)
+def test_an_underlying_that_cannot_move_is_bad_input(words, said):
+    with pytest.raises(UsageError, match=said):
+        portfolio(step("00:01:00", "underlying", **words))
+
+
+def test_an_option_that_nothing_says_the_worth_of_is_bad_input():
+    order = {"account": "hedged", "symbol": "BTC-20270326-95000-P", "size": "1"}
+    with pytest.raises(
+        UsageError, match=r"has neither a mark nor an expiry under \[\[surfaces.BTC"
+    ):
+        portfolio(step("00:01:00", "order", **order))
+
+
+def test_a_mode_that_the_venue_lacks_ends_the_story():
+    with pytest.raises(
+        UsageError, match=r"accounts\[0\].mode: refused: binance-usdm has no portfolio"
+    ):
+        play(parse_story(STORY.replace('"alice"', '"alice"\nmode = "portfolio"'), "story"), decide)
+
+
 def test_a_resting_order_is_met_by_the_makers_when_the_price_passes_it():
     order = {"symbol": "BTCUSDT", "size": "0.01", "price": "99000"}
     went = played(
