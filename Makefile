@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 TESTS := $(BIN)/python -m pytest -q
 
-.PHONY: help demo test test-clients check bench soak coverage lock clean
+.PHONY: help demo test test-clients check bench calibrate soak coverage lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -29,6 +29,9 @@ check: .venv/installed ## format, lint, types, layers and tidy, in seconds
 
 bench: .venv/installed ## benchmarks: JSON lines on standard output and nothing else
 	@$(BIN)/python -m benchmarks
+
+calibrate: .venv/installed ## probabilities of liquidation against what came: CANDLES=folder of hourly marks
+	@$(BIN)/python -m benchmarks.calibration "$${CANDLES:-$${CROSSMARGIN_SHARED:-../shared}/data/candles}"
 
 soak: .venv/installed ## property tests with thousands of examples each, thousands of simulated worlds
 	@$(TESTS) --numprocesses auto --maxprocesses 8 --hypothesis-profile soak --seeds 1-4000

@@ -22,6 +22,7 @@ from crossmargin.cli.explain_buffer import explain
 from crossmargin.cli.export import export
 from crossmargin.cli.import_account import import_account
 from crossmargin.cli.joint import joint
+from crossmargin.cli.probability import probability
 from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
 from crossmargin.cli.serve import serve
@@ -59,6 +60,7 @@ app.command()(check)
 app.command()(compare)
 app.command()(joint)
 app.command()(correlate)
+app.command()(probability)
 app.command()(explain)
 app.command()(replay)
 app.command()(demo)

@@ -2,17 +2,48 @@
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from crossmargin.cli.histories import End, Interval, Price, Start
-from crossmargin.errors import UsageError
+from crossmargin.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
     from crossmargin.risk.outlook import Outlook
     from crossmargin.risk.running_costs import Cost
     from crossmargin.risk.situation import Situation
+
+
+Horizon = Annotated[str, typer.Option(metavar="TIME", help="Within which time, such as 24h or 7d.")]
+Method = Annotated[str, typer.Option(help="How paths are drawn: bootstrap or t-copula.")]
+Block = Annotated[int, typer.Option(help="Mean length of a bootstrap's blocks, in returns.")]
+Marginals = Annotated[str, typer.Option(help="Of a t-copula: empirical, or t, whose tails go on.")]
+Present = Annotated[
+    str | None,
+    typer.Option(
+        "--present",
+        metavar="TIME",
+        help="Bring returns to the volatility of now: its half-life, such as 3d.",
+    ),
+]
+Paths = Annotated[int, typer.Option(help="How many paths are drawn.")]
+Seed = Annotated[int, typer.Option(help="What they are drawn from.")]
+Lean = Annotated[
+    bool, typer.Option("--lean", help="Send half of the paths to where it breaks, and weigh.")
+]
+Confidence = Annotated[float, typer.Option(help="Of the interval.")]
+Funding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH|RATES|none",
+        help="History whose mean is paid, or BTCUSDT=0.01%; else what lies beside the candles.",
+    ),
+]
+Fee = Annotated[
+    str | None,
+    typer.Option(metavar="RATE", help="Fee of closing, such as 0.05%, added to losses."),
+]
 
 
 def probability(
@@ -22,43 +53,17 @@ def probability(
     candles: Annotated[
         Path, typer.Option("--candles", metavar="PATH", help="A candle file or a folder of them.")
     ],
-    horizon: Annotated[
-        str, typer.Option(metavar="TIME", help="Within which time, such as 24h or 7d.")
-    ] = "24h",
-    method: Annotated[
-        str, typer.Option(help="How paths are drawn: bootstrap or t-copula.")
-    ] = "bootstrap",
-    block: Annotated[
-        int, typer.Option(help="Mean length of a bootstrap's blocks, in returns.")
-    ] = 24,
-    marginals: Annotated[
-        str, typer.Option(help="Of a t-copula: empirical, or t, whose tails go on.")
-    ] = "empirical",
-    present: Annotated[
-        str | None,
-        typer.Option(
-            "--present",
-            metavar="TIME",
-            help="Bring returns to the volatility of now: its half-life, such as 3d.",
-        ),
-    ] = None,
-    paths: Annotated[int, typer.Option(help="How many paths are drawn.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="What they are drawn from.")] = 7,
-    lean: Annotated[
-        bool, typer.Option("--lean", help="Send half of the paths to where it breaks, and weigh.")
-    ] = False,
-    confidence: Annotated[float, typer.Option(help="Of the interval.")] = 0.95,
-    funding: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH|RATES|none",
-            help="History whose mean is paid, or BTCUSDT=0.01%; else what lies beside the candles.",
-        ),
-    ] = None,
-    fee: Annotated[
-        str | None,
-        typer.Option(metavar="RATE", help="Fee of closing, such as 0.05%, added to losses."),
-    ] = None,
+    horizon: Horizon = "24h",
+    method: Method = "bootstrap",
+    block: Block = 24,
+    marginals: Marginals = "empirical",
+    present: Present = None,
+    paths: Paths = 20_000,
+    seed: Seed = 7,
+    lean: Lean = False,
+    confidence: Confidence = 0.95,
+    funding: Funding = None,
+    fee: Fee = None,
     start: Start = None,
     end: End = None,
     interval: Interval = None,
@@ -87,17 +92,17 @@ def probability(
     step_ms = returns.interval_ms
     half_life = None if present is None else span_ms(present, "--present") / step_ms
     way = Way(method, block, marginals, half_life, lean)
-    costs, said = _funding(asked, funding, candles, (returns.from_ms, returns.to_ms), step_ms)
+    paid = _funding(asked, funding, candles, (returns.from_ms, returns.to_ms), step_ms)
     question = Question(
         steps=steps_in(span_ms(horizon, "--horizon"), step_ms),
         step_ms=step_ms,
         paths=paths,
         seed=seed,
         confidence=confidence,
-        funding=costs,
+        funding=paid.costs,
         closing=() if fee is None else closing(asked, _rate(fee, f"--fee {fee}")),
     )
-    found = outlook(asked, returns, way, question, (*prices, *said))
+    found = outlook(asked, returns, way, question, (*prices, *paid.said), paid.left_out)
     _show(found, html, "" if account == "-" else Path(account).stem, as_json=as_json)
 
 
@@ -120,23 +125,30 @@ def _show(found: "Outlook", html: Path | None, title: str, *, as_json: bool) -> 
             typer.echo(f"\nwrote {html}")
 
 
+class _Paid(NamedTuple):
+    # The costs of each step, where they come from, and what is not in them.
+    costs: "tuple[Cost, ...]" = ()
+    said: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
 def _funding(
     asked: "Situation", given: str | None, candles: Path, window: tuple[int, int], step_ms: int
-) -> "tuple[tuple[Cost, ...], tuple[str, ...]]":
-    # The costs of each step, and the sentences that say where they come from.
+) -> _Paid:
+    from crossmargin.durations import HOUR_MS
     from crossmargin.risk.running_costs import funding, is_perpetual
 
     held = (one.symbol for one in asked.account.positions if one.size)
     symbols = [symbol for symbol in dict.fromkeys(held) if is_perpetual(symbol, asked.rulebook)]
     if not symbols:
-        return (), ()
+        return _Paid()
     if given == "none":
-        return (), ("no funding is charged: asked for (--funding none).",)
+        return _Paid(left_out=("funding is not charged (--funding none)",))
     if given is not None and "=" in given:
         per_ms = asked.rulebook.funding.interval_ms
         rates = _typed(given, symbols)
-        said = f"funding of {given} every {per_ms // 3_600_000} hours, as typed."
-        return funding(asked, rates, per_ms, step_ms), (said,)
+        said = f"funding of {given} every {per_ms // HOUR_MS} hours, as typed."
+        return _Paid(funding(asked, rates, per_ms, step_ms), (said,))
     history = None if given is None else Path(given)
     return _from_history(asked, symbols, history, candles, window, step_ms)
 
@@ -148,7 +160,8 @@ def _from_history(
     candles: Path,
     window: tuple[int, int],
     step_ms: int,
-) -> "tuple[tuple[Cost, ...], tuple[str, ...]]":
+) -> _Paid:
+    from crossmargin.durations import DAY_MS
     from crossmargin.feeds.funding import Origin, load_funding
     from crossmargin.money import ZERO
     from crossmargin.risk.running_costs import funding
@@ -159,15 +172,20 @@ def _from_history(
     span_ms = window[1] - window[0]
     rates: dict[str, Decimal] = {}
     said: list[str] = []
+    left_out: list[str] = []
     for one in rows:
         rates[one.symbol] = sum(one.rates, ZERO)
-        said += one.choice
-        if one.origin is not Origin.NONE:
-            daily = rates[one.symbol] * 86_400_000 / span_ms
-            said.append(
-                f"{one.symbol}: its mean over that time is paid, {100 * daily:.4f} % a day."
-            )
-    return funding(asked, rates, span_ms, step_ms), tuple(said)
+        if one.origin is Origin.NONE:
+            left_out += one.choice
+            continue
+        daily = rates[one.symbol] * DAY_MS / span_ms
+        said += [
+            *one.choice,
+            f"{one.symbol}: its mean over that time is paid, {100 * daily:.4f} % a day.",
+        ]
+    if left_out and history is not None:
+        raise UnknownError(f"--funding {history}: {left_out[0]}")
+    return _Paid(funding(asked, rates, span_ms, step_ms), tuple(said), tuple(left_out))
 
 
 def _typed(given: str, symbols: list[str]) -> dict[str, Decimal]:

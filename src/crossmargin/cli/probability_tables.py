@@ -44,4 +44,5 @@ def show_probability(out: Console, found: Outlook) -> None:
         show_sentence(out, sentence, indent=0)
     show_list(out, "Drawn from", found.drawn, "dim")
     show_list(out, "Prices and funding", found.sources, "dim")
+    show_list(out, "Left out", found.left_out, "yellow")
     show_list(out, "Assumed", now.assumptions, "dim")

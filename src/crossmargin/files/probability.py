@@ -43,6 +43,7 @@ def probability_answer(found: Outlook) -> dict[str, Json]:
         "nearest": _nearest(found.nearest),
         "drawn": list(found.drawn),
         "sources": list(found.sources),
+        "left_out": list(found.left_out),
         "assumptions": list(found.situation.now.assumptions),
     }
 

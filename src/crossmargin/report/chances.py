@@ -43,8 +43,8 @@ def loss_text(amount: float | None, asset: str) -> str:
 
 
 def time_words(one: Likelihood) -> str:
-    """Return when, of the paths that are liquidated; empty where none is."""
-    if not one.times_ms:
+    """Return when, of the paths that are liquidated; empty where none is, or all are at once."""
+    if not one.times_ms or len(one.by_step) == 1:
         return ""
     parts = [f"{100 * share:.0f} % within {duration(at_ms)}" for share, at_ms in one.times_ms]
     return f"Of the paths that are liquidated, {listed(parts)}."

@@ -79,6 +79,8 @@ def _sections(found: Outlook) -> Iterable[str]:
     yield _section("How sure this is", f"<p>{kept(sampling_words(one))}</p>")
     yield _section("Drawn from", listed_items(found.drawn))
     yield _section("Prices and funding", listed_items(found.sources))
+    if found.left_out:
+        yield _section("Left out", listed_items(found.left_out))
     if found.situation.now.assumptions:
         yield _section("What was assumed", listed_items(found.situation.now.assumptions))
 

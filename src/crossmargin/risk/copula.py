@@ -127,7 +127,13 @@ class TCopula:
 
 
 def gaussian(covariance: Floats, assets: tuple[str, ...]) -> TCopula:
-    """Return the sampler of Gaussian log returns with this covariance of one step."""
+    """Return the sampler of Gaussian log returns with this covariance of one step.
+
+    Raises
+    ------
+    UsageError
+        If it does not fit `assets`, or a variance is not above zero.
+    """
     deviations = np.sqrt(np.diag(covariance))
     if covariance.shape != (len(assets), len(assets)) or not (deviations > 0).all():
         raise UsageError("a covariance needs a row, and a variance above zero, for each asset")

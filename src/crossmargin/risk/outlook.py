@@ -50,7 +50,8 @@ class Outlook:
     Attributes
     ----------
     nearest : the nearest liquidating moves over the horizon; None where they cannot be told.
-    drawn : sentences on how paths were drawn; `sources`, on where prices and funding come from.
+    drawn : sentences on how paths were drawn; `sources`, on where prices and funding come from;
+        `left_out`, on what is not in it.
     """
 
     situation: Situation
@@ -60,6 +61,7 @@ class Outlook:
     nearest: Nearest | None
     drawn: tuple[str, ...]
     sources: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def outlook(
@@ -68,6 +70,7 @@ def outlook(
     way: Way,
     question: Question,
     sources: tuple[str, ...] = (),
+    left_out: tuple[str, ...] = (),
 ) -> Outlook:
     """Return the probability of liquidation, paths drawn from `returns` of its assets.
 
@@ -85,7 +88,7 @@ def outlook(
         towards = leanings(nearest)
     found = likelihood(situation, sampler, question, towards)
     drawn = tuple(_drawn(sampler, returns, way, is_leaning=towards is not None))
-    return Outlook(situation, way, question, found, nearest, drawn, sources)
+    return Outlook(situation, way, question, found, nearest, drawn, sources, left_out)
 
 
 def steps_in(horizon_ms: int, step_ms: int) -> int:

@@ -26,7 +26,7 @@ Chance = np.random.Generator
 
 PLAIN_SHARE = 0.5
 """Of paths that lean: the share drawn as it is."""
-OBSERVATIONS_MIN = 100
+OBSERVATIONS_MIN = 60
 """Fewer rows than this say nothing about tails."""
 
 
@@ -105,6 +105,11 @@ def rescaled(returns: Floats, half_life: float) -> Floats:
 
     Every return is divided by the volatility that was expected for it and multiplied by the one
     expected now; both are exponentially weighted means of squares with `half_life` in steps.
+
+    Raises
+    ------
+    UsageError
+        If the half-life is not above zero.
 
     Source
     ------

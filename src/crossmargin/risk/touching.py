@@ -9,6 +9,9 @@ that of the logarithm of the price to first order; times how turbulent that step
 
 Of several units the one likelier to have touched counts: their surpluses move by the same prices,
 so touches coincide more often than not.
+
+A number U decides each step: it touched where U < exp(−2·s·t ÷ σ²), so where 2·s·t ÷ σ² < −ln U,
+which is drawn as it is (exponential). Slopes are then worked out only where a generous σ² would do.
 """
 
 import numpy as np
@@ -19,10 +22,8 @@ from crossmargin.risk.situation import Situation
 
 Places = NDArray[np.intp]
 
-EXPONENT_MAX = 14.0
-"""Touches less likely than e^−14, one in a million, are not looked for."""
 GENEROUS = 9.0
-"""How many times the usual variance of a step is allowed for where touches are looked for."""
+"""How many times the usual variance of a step, at its turbulence, is allowed for."""
 NUDGE = 1e-4
 """Log move by which slopes are taken, to either side."""
 
@@ -45,24 +46,25 @@ def touched(
     """
     before, after = surplus[:, :-1], surplus[:, 1:]
     found = np.full(after.shape[:2], -1, dtype=np.intp)
+    needed = chance.standard_exponential(found.shape)
     is_open = np.arange(after.shape[1]) < until[:, None]
     with np.errstate(invalid="ignore"):
         change = np.where(np.isfinite(after) & np.isfinite(before), after - before, 0.0)
         usual = (change**2).mean(axis=(0, 1)) * GENEROUS
-        limit = EXPONENT_MAX / 2 * usual * draws.turbulence[:, :, None]
+        limit = (needed * draws.turbulence)[:, :, None] * usual / 2.0
         is_near = (before > 0) & (after > 0) & (before * after < limit) & is_open[:, :, None]
     paths, steps = np.nonzero(is_near.any(axis=2))
     if not len(paths):
         return found
     ends = np.cumsum(draws.returns, axis=1)[paths, steps]
-    middles = ends - draws.returns[paths, steps] / 2
+    middles = ends - draws.returns[paths, steps] / 2.0
     variance = _variance(situation, middles, covariance) * draws.turbulence[paths, steps, None]
     product = before[paths, steps] * after[paths, steps]
     with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.where(is_near[paths, steps], np.exp(-2.0 * product / variance), 0.0)
-    odds = np.nan_to_num(odds, nan=0.0)
-    likelier = odds.argmax(axis=1)
-    is_touched = chance.random(len(paths)) < odds[np.arange(len(paths)), likelier]
+        exponent = np.where(is_near[paths, steps], 2.0 * product / variance, np.inf)
+    exponent = np.nan_to_num(exponent, nan=np.inf, posinf=np.inf)
+    likelier = exponent.argmin(axis=1)
+    is_touched = exponent[np.arange(len(paths)), likelier] < needed[paths, steps]
     found[paths[is_touched], steps[is_touched]] = likelier[is_touched]
     return found
 
