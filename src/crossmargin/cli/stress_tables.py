@@ -37,9 +37,14 @@ TITLES = {
 }
 
 
-def show_stress(out: Console, survey: Survey) -> None:
-    """Print everything that was asked; the first line answers."""
-    out.print(Text(headline(survey), style="bold"), soft_wrap=False)
+def show_stress(out: Console, survey: Survey, before: Survey | None = None) -> None:
+    """Print everything that was asked; the first line answers.
+
+    `before` is the same without trades that are only intended: its answer is the second line.
+    """
+    show_sentence(out, headline(survey), "bold", indent=0)
+    if before is not None:
+        show_sentence(out, f"Without the trade: {headline(before)}", indent=0)
     if survey.stressed is not None and survey.stressed.conditions.title:
         show_sentence(out, f"under {survey.stressed.conditions.title}", "dim", indent=0)
     for kind, group in groupby(survey.outcomes, key=lambda one: one.shock.kind):
@@ -63,7 +68,7 @@ def show_stress(out: Console, survey: Survey) -> None:
         _show_survival(out, survey.survival)
     _show_losses(out, *_told(survey))
     show_list(out, "Unknown", _unknown(survey), "yellow")
-    show_list(out, "Figures", survey.notes, "dim")
+    show_list(out, "Notes", survey.notes, "dim")
     show_list(out, "Assumed", survey.home.now.assumptions, "dim")
 
 

@@ -28,13 +28,18 @@ POSITIONS_NAMED = 4
 _CLASSES = {Status.LIQUIDATABLE: "gone", Status.UNKNOWN: "unknown", Status.OK: ""}
 
 
-def stress_page(survey: Survey, *, title: str = "") -> str:
-    """Return the survey as one HTML document; `title` is what the account is called."""
+def stress_page(survey: Survey, *, title: str = "", before: Survey | None = None) -> str:
+    """Return the survey as one HTML document; `title` is what the account is called.
+
+    `before` is the same without trades that are only intended.
+    """
     now = survey.home.now
     said = headline(survey)
     rules = f"{now.rulebook.venue}, rules of {now.rulebook.edition}"
     under = "" if survey.stressed is None else survey.stressed.conditions.title
     now_text = f"As it stands: {buffer_text(now.worst)}."
+    if before is not None:
+        now_text = f"Without the trade: {headline(before)} With it: {buffer_text(now.worst)}."
     parts = {
         "title": escape(f"{title or 'Stress'}: {said}"),
         "kicker": " · ".join(escape(words) for words in (title, rules, _held(survey)) if words),
@@ -48,7 +53,9 @@ def stress_page(survey: Survey, *, title: str = "") -> str:
     return Template(part("comparison.html")).substitute(parts)
 
 
-def write_stress(path: Path, survey: Survey, *, title: str = "") -> None:
+def write_stress(
+    path: Path, survey: Survey, *, title: str = "", before: Survey | None = None
+) -> None:
     """Write `stress_page` to `path`, replacing what is there, whole or not at all.
 
     Raises
@@ -56,7 +63,7 @@ def write_stress(path: Path, survey: Survey, *, title: str = "") -> None:
     UsageError
         If it cannot be written there.
     """
-    write_page(path, stress_page(survey, title=title))
+    write_page(path, stress_page(survey, title=title, before=before))
 
 
 def _held(survey: Survey) -> str:

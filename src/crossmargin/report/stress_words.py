@@ -66,17 +66,18 @@ def _of_crashes(crashes: Sequence[Outcome]) -> str:
             f"{kept.shock.title}, {left}."
         )
     hardest = min(lost, key=lambda one: one.breaks_at if one.breaks_at is not None else Decimal(2))
-    verb = "liquidates" if len(whole) == 1 else "liquidate" if len(lost) != 1 else "liquidates"
-    return f"{of} {verb} it{tail}; {breaking(hardest)}."
+    verb = "liquidates" if len(lost) == 1 else "liquidate"
+    soonest = "" if len(whole) == 1 else f"soonest {hardest.shock.title}: "
+    return f"{of} {verb} {_whole(hardest)}{tail}; {soonest}{breaking(hardest)}."
 
 
 def breaking(outcome: Outcome) -> str:
     """Return what breaks first in a shock, and after which part of it."""
     first = _names(outcome) or "it"
     if outcome.breaks_at is None:
-        return f"in {outcome.shock.title} {first} breaks, after which part of it is not known"
+        return f"{first} breaks, after which part of the way is not known"
     if not outcome.breaks_at:
-        return f"in {outcome.shock.title} {first} is broken before prices move"
+        return f"{first} is broken before prices move"
     after = percent(outcome.breaks_at, rounding=ROUND_FLOOR)
     moves = {
         asset: (outcome.breaks_at * move).quantize(Decimal("0.001"))
@@ -85,21 +86,31 @@ def breaking(outcome: Outcome) -> str:
     }
     words = ", ".join(f"{asset} {signed(move)}" for asset, move in list(moves.items())[:NAMED])
     more = f" and {len(moves) - NAMED} more" if len(moves) > NAMED else ""
-    return f"soonest {outcome.shock.title}, where {first} breaks {after} of the way ({words}{more})"
+    return f"{first} breaks {after} of the way ({words}{more})"
+
+
+def _whole(outcome: Outcome) -> str:
+    # With buckets, what breaks may be a part.
+    return "it" if len(outcome.there.units) == 1 else "something of it"
 
 
 def _of_shocks(whole: Sequence[Outcome]) -> str:
     lost = [one for one in whole if one.status is Status.LIQUIDATABLE]
     if not lost:
         kept = min(whole, key=_room)
+        left = buffer_text(kept.weakest)
+        if len(whole) == 1:
+            return f"Survives “{kept.shock.title}”, with {left} left."
         return (
-            f"Survives all {len(whole)} shocks: the least is left with {kept.shock.title}, "
-            f"{buffer_text(kept.weakest)}."
+            f"Survives all {len(whole)} shocks: the least is left with {kept.shock.title}, {left}."
         )
     mildest = min(lost, key=lambda one: sum(abs(move) for move in one.shock.moves.values()))
     first = _names(mildest)
+    if len(whole) == 1:
+        breaks = f"; {first} breaks first" if first else ""
+        return f"“{mildest.shock.title}” liquidates {_whole(mildest)}{breaks}."
     return (
-        f"{len(lost)} of {len(whole)} shocks liquidate it; the mildest of them is "
+        f"{len(lost)} of {len(whole)} shocks liquidate {_whole(mildest)}; the mildest of them is "
         f"{mildest.shock.title}{f', where {first} breaks first' if first else ''}."
     )
 
@@ -131,7 +142,8 @@ def _of_conditions(found: Sequence[Outcome]) -> str:
     lost = [one for one in found if one.status is Status.LIQUIDATABLE]
     if not lost:
         return f"Survives while prices stand still; the least is left: {_least(found)}."
-    return f"{len(lost)} of {len(found)} conditions liquidate it while prices stand still."
+    what = _whole(lost[0])
+    return f"{len(lost)} of {len(found)} conditions liquidate {what} while prices stand still."
 
 
 def _least(found: Sequence[Outcome]) -> str:
