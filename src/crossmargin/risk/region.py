@@ -16,7 +16,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.money import ZERO, exact
+from crossmargin.margin.assessment import Status
+from crossmargin.money import EIGHT_PLACES, ZERO, down_to, exact
 from crossmargin.risk.situation import Situation
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,10 @@ EXTENT_MIN, EXTENT_MAX = Decimal("0.02"), Decimal(1)
 BEYOND = Decimal("1.5")
 """A picture shows a little more than the edge."""
 TURN_HALVINGS = 8
+SCREENS = (48, 16, 16, 16, 16)
+"""Points that floats look at on a ray, each time between two of the time before."""
+SLACKS = tuple(Decimal(10) ** -digits for digits in (7, 6, 5, 4))
+"""How far off, in parts, the exact core may find the edge of floats."""
 STEPS = 81
 """Points of the grid on each axis."""
 
@@ -151,7 +156,10 @@ def _vertex(
     ]
     furthest = min(edges)
     named = {asset: part for asset, part in zip(assets, vector, strict=True) if part}
-    multiple, is_known = _reach(situation, named)
+    multiple = _screened(situation, named, furthest) if situation.is_searched else None
+    is_known = True
+    if multiple is None:
+        multiple, is_known = _reach(situation, named)
     if not is_known:
         return Vertex(ZERO, ZERO, is_edge=False, is_known=False)
     is_edge = multiple is not None and multiple <= furthest
@@ -166,6 +174,39 @@ def _left(situation: Situation, moves: Floats) -> Floats:
         return np.zeros(len(moves))
     found: Floats = (situation.surplus(moves)[:, has_buffer] / now[has_buffer]).min(axis=1)
     return found
+
+
+def _screened(
+    situation: Situation, vector: dict[str, Decimal], furthest: Decimal
+) -> Decimal | None:
+    # Where an exact search for each of a hundred rays would take minutes: floats say where the edge
+    # is, and the exact core judges both sides of it. None where they do not agree, or floats see
+    # no edge: then it is searched for after all.
+    way = np.array([float(vector.get(asset, ZERO)) for asset in situation.assets])
+    low, high = 0.0, float(furthest)
+    for points in SCREENS:
+        at = np.linspace(low, high, points)
+        values = situation.surplus(at[:, None] * way).min(axis=1)
+        if not np.isfinite(values).all():
+            return None
+        first = int((values <= 0).argmax())
+        if values[first] > 0 or first == 0:
+            break
+        low, high = float(at[first - 1]), float(at[first])
+    if high == float(furthest):
+        # Any number beyond the picture says that there is no edge in it.
+        return furthest * 2 if _lives(situation, vector, furthest) else None
+    for slack in SLACKS:
+        inside = Decimal(repr(low)) * (1 - slack)
+        is_inside = _lives(situation, vector, inside)
+        if is_inside and not _lives(situation, vector, Decimal(repr(high)) * (1 + slack)):
+            return down_to(EIGHT_PLACES, inside)
+    return None
+
+
+def _lives(situation: Situation, vector: dict[str, Decimal], multiple: Decimal) -> bool:
+    moves = {asset: multiple * move for asset, move in vector.items()}
+    return situation.judged_at(moves).status is Status.OK
 
 
 def _reach(situation: Situation, vector: dict[str, Decimal]) -> tuple[Decimal | None, bool]:

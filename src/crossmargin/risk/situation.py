@@ -138,12 +138,15 @@ class Situation:
         return columns(self.account, self.rulebook, self.market)
 
     @cached_property
-    def _table(self) -> Elsewhere | None:
+    def is_searched(self) -> bool:
+        """Return whether `reach` is a search, which is slow, and no walk along ladders."""
         contracts = self.rulebook.contracts
         has_options = any(contracts[one].instrument.kind.is_option for one in self.account.symbols)
-        if self.account.mode is AccountMode.STANDARD and not has_options:
-            return None
-        return tabulated(self.now, self.assets)
+        return self.account.mode is not AccountMode.STANDARD or has_options
+
+    @cached_property
+    def _table(self) -> Elsewhere | None:
+        return tabulated(self.now, self.assets) if self.is_searched else None
 
     def _columns_of(self, names: tuple[str, ...], ratios: Floats) -> Floats:
         # The ratio of each name at every row; what is no asset here stands still.
