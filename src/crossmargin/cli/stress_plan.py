@@ -265,27 +265,34 @@ def modes_of(options: Options, home: "Situation") -> "tuple[Survival, list[str]]
     from crossmargin.risk.survival import survival
     from crossmargin.risk.windows import windows
 
-    reason = why_not_isolated(home.account, home.rulebook)
-    modes = both_modes(home.account, home.rulebook)
-    if "isolated" not in modes:
+    situations, reason = {}, why_not_isolated(home.account, home.rulebook)
+    for name, account in both_modes(home.account, home.rulebook).items():
+        try:
+            situations[name] = situation(account, home.market, home.rulebook)
+        except UsageError as error:
+            reason = str(error)
+    if len(situations) < 2:
         raise UsageError(f"--modes: there is no isolated version of the account: {reason}")
     begin = None if options.start is None else time_ms(options.start, "--from")
     end = None if options.end is None else time_ms(options.end, "--to")
     prices = _prices(options, home, begin, end, is_sampled=False)
     found = windows(prices.at_ms, prices.marks, span_ms(options.horizon, "--horizon"))
-    situations = {
-        name: situation(account, home.market, home.rulebook) for name, account in modes.items()
-    }
     said = [
         f"{name}: {unit.name} is liquidatable before anything happens"
         for name, one in situations.items()
         for unit in one.now.units
         if unit.is_liquidatable
     ]
+    if "isolated" in situations:
+        said.append(
+            "Isolated: every position has a bucket of its notional at entry ÷ leverage, the rest "
+            "of the wallet stands aside."
+        )
+    else:
+        said.append(f"isolated: there is no such version of the account: {reason}")
     said += [
-        "Isolated: every position has a bucket of its notional at entry ÷ leverage, the rest of "
-        "the wallet stands aside. What a liquidation takes is the whole pool or bucket; nothing is "
-        "reduced in steps, traded, topped up or paid in funding.",
+        "What a liquidation takes is the whole pool or bucket; nothing is reduced in steps, "
+        "traded, topped up or paid in funding.",
         f"{len(found.ratios):,} windows of {options.horizon} that follow each other, from "
         f"{utc(int(found.starts_ms[0]))} to {utc(int(found.starts_ms[-1]) + found.horizon_ms)}; "
         f"{found.dropped} with prices missing are left out.",

@@ -104,6 +104,8 @@ def show_outcomes(
         [*columns, *moves, *money, health, breaks, *names_of],
         [*columns, *moves, *money[2:], health, breaks, *names_of],
         [*columns, *moves, *money[2:], breaks, *names_of],
+        [*columns, *moves, *money[2:], breaks, *names_of[1:]],
+        [*columns, *money[2:], breaks, *names_of[1:]],
     ]
     tables = ((table_of(one, gap=gap)) for one in layouts for gap in (2, 1))
     show_fitting(out, tables)
@@ -244,7 +246,7 @@ def _show_survival(out: Console, survival: Survival) -> None:
     rows = [
         "Survives",
         "  95 % interval",
-        "Loses when liquidated",
+        "Below start if liquidated",
         "Nothing left",
         "Ends worse",
         "Mean end",

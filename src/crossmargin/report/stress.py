@@ -209,7 +209,7 @@ def _survival(survival: Survival) -> str:
             ],
         ),
         (
-            f"Loses when liquidated, {survival.asset}",
+            f"Below the start if liquidated, {survival.asset}",
             [_loss(fate.loss_given_liquidation) for fate in survival.fates],
         ),
         ("Nothing left", [percent(fate.ruin) for fate in survival.fates]),

@@ -23,7 +23,8 @@ def headline(survey: Survey) -> str:
     whole = [one for one in survey.outcomes if one.status is not Status.UNKNOWN]
     crashes = [one for one in survey.outcomes if one.shock.kind is ShockKind.CRASH]
     if crashes:
-        return _of_crashes(crashes)
+        others = [one for one in whole if one.shock.kind is not ShockKind.CRASH]
+        return _of_crashes(crashes) + _besides(crashes, others)
     if whole:
         return _of_shocks(whole)
     if survey.heat is not None:
@@ -71,6 +72,18 @@ def _of_crashes(crashes: Sequence[Outcome]) -> str:
     return f"{of} {verb} {_whole(hardest)}{tail}; {soonest}{breaking(hardest)}."
 
 
+def _besides(crashes: Sequence[Outcome], others: Sequence[Outcome]) -> str:
+    # Where no crash breaks anything, something else may.
+    lost = [one for one in others if one.status is Status.LIQUIDATABLE]
+    if not lost or any(one.status is Status.LIQUIDATABLE for one in crashes):
+        return ""
+    return f" But “{_mildest(lost).shock.title}” liquidates {_whole(lost[0])}."
+
+
+def _mildest(lost: Sequence[Outcome]) -> Outcome:
+    return min(lost, key=lambda one: sum(abs(move) for move in one.shock.moves.values()))
+
+
 def breaking(outcome: Outcome) -> str:
     """Return what breaks first in a shock, and after which part of it."""
     first = _names(outcome) or "it"
@@ -104,7 +117,7 @@ def _of_shocks(whole: Sequence[Outcome]) -> str:
         return (
             f"Survives all {len(whole)} shocks: the least is left with {kept.shock.title}, {left}."
         )
-    mildest = min(lost, key=lambda one: sum(abs(move) for move in one.shock.moves.values()))
+    mildest = _mildest(lost)
     first = _names(mildest)
     if len(whole) == 1:
         breaks = f"; {first} breaks first" if first else ""

@@ -75,6 +75,15 @@ def test_a_crash_that_is_survived_says_what_is_left(monkeypatch):
     assert text.startswith("Survives 10 Oct 2025, with a buffer of 1,428.62 USDT left.")
 
 
+def test_a_rise_that_no_crash_was_is_said_as_well(monkeypatch):
+    short = ACCOUNT.replace('size = "0.5"', 'size = "-0.5"')
+    text = call(monkeypatch, "stress", "-", "--crash", "all", "--all", "0:30:10", stdin=short).out
+
+    # 10,000 − 0.5 × 20,000 is nothing.
+    assert text.startswith("Survives all 6 named crashes")
+    assert "But “all +20 %” liquidates it." in words(text)
+
+
 def test_what_a_crash_has_no_figure_of_is_unknown(monkeypatch):
     answer = call(monkeypatch, "stress", "-", "--crash", "ftx", stdin=ABC)
     text = words(answer.out)
