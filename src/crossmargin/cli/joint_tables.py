@@ -27,7 +27,10 @@ def show_joint(out: Console, found: Joint, prices: Sequence[str] = ()) -> None:
     else:
         out.print(f"{rules}: how far prices can move together until something is liquidated")
     out.print()
-    show_fitting(out, (table_of(_lines(found), gap=gap) for gap in (2, 1)))
+    lines = _lines(found)
+    show_fitting(
+        out, (table_of(columns, gap=gap) for columns in (lines, _turned(lines)) for gap in (2, 1))
+    )
     show_list(
         out,
         "Unknown",
@@ -55,6 +58,19 @@ def _lines(found: Joint) -> list[Column]:
         columns.append(Column(asset, cells))
     first = tuple(one.outcome.first if one.outcome else "" for one in lines)
     return [*columns, Column("First to go", first, is_words=True)]
+
+
+def _turned(columns: list[Column]) -> list[Column]:
+    # Of many assets: a row for each, a column for each line.
+    names, *others = columns
+    headings = tuple(one.heading for one in others)
+    return [
+        Column("", headings, is_words=True),
+        *(
+            Column(str(name).replace(", ", ",\n"), tuple(one.cells[place] for one in others))
+            for place, name in enumerate(names.cells)
+        ),
+    ]
 
 
 def _end(line: Along) -> str:
