@@ -35,6 +35,8 @@ def stress(
     together: flags.Together = False,
     intended: With = None,
     modes: flags.Modes = False,
+    paths: flags.Paths = None,
+    seed: flags.Seed = 7,
     candles: flags.Candles = None,
     start: flags.Start = None,
     end: flags.End = None,
@@ -56,6 +58,7 @@ def stress(
     options = Options(
         crash, beta, other_coins, alike, alone, grid, to_one, sigma, depeg, funding, volatility,
         thin, together, candles, start, end, path, price, interval, horizon, modes,
+        paths, seed,
     )  # fmt: skip
     file = account_file(account)
     before = _survey(file, options) if intended else None
@@ -71,7 +74,8 @@ def stress(
 
 
 def _survey(file: "AccountFile", options: "Options") -> "Survey":
-    from crossmargin.cli.stress_plan import crash_paths, modes_of, plan_of
+    from crossmargin.cli.stress_paths import crash_paths, modes_of
+    from crossmargin.cli.stress_plan import plan_of
     from crossmargin.risk.situation import situation
     from crossmargin.risk.survey import surveyed
 

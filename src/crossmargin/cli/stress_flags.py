@@ -50,6 +50,11 @@ Together = Annotated[
 Modes = Annotated[
     bool, typer.Option("--modes", help="Cross against isolated on all windows of --candles.")
 ]
+Paths = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="--modes on N paths of blocks of history, not on windows."),
+]
+Seed = Annotated[int, typer.Option(help="What those are drawn from.")]
 Candles = Annotated[
     Path | None, typer.Option(metavar="PATH", help="Candles: crashes as paths, --modes.")
 ]

@@ -1,7 +1,6 @@
-"""From the options of `crossmargin stress` to what is asked, and to the paths of candles."""
+"""From the options of `crossmargin stress` to what is asked of the account."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,14 +17,11 @@ from crossmargin.cli.stress_options import (
 from crossmargin.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
-    from crossmargin.feeds.path import PricePath
     from crossmargin.risk.conditions import Conditions
-    from crossmargin.risk.crash_path import CrashPath
     from crossmargin.risk.crashes import Crash
     from crossmargin.risk.shocks import Shock
     from crossmargin.risk.situation import Situation
     from crossmargin.risk.survey import Asked
-    from crossmargin.risk.survival import Survival
 
 
 class Options(Struct, frozen=True):
@@ -52,6 +48,8 @@ class Options(Struct, frozen=True):
     interval: str | None = None
     horizon: str = "1d"
     is_modes: bool = False
+    paths: int | None = None
+    seed: int = 7
 
     @property
     def is_bare(self) -> bool:
@@ -118,6 +116,10 @@ def _check(options: Options) -> None:
         raise UsageError("--beta and --other-coins say what a crash does; give --crash")
     if options.sigma is not None and options.to_one is None:
         raise UsageError("--sigma: says how far --to-one moves; give that too")
+    if options.paths is not None and not options.is_modes:
+        raise UsageError("--paths: are for --modes; give that too")
+    if options.paths is not None and options.paths < 1:
+        raise UsageError("--paths: must be above zero")
     has_conditions = bool(options.depeg or options.funding or options.volatility)
     if options.is_at_once and not has_conditions:
         raise UsageError("--together: needs --depeg, --funding or --volatility to put together")
@@ -212,122 +214,3 @@ def _conditions(options: Options) -> "Iterator[Conditions]":
     if options.volatility is not None:
         for part in options.volatility.split(","):
             yield Conditions(volatility=number_of(part, "--volatility"))
-
-
-def crash_paths(
-    options: Options, crashes: "tuple[Crash, ...]", home: "Situation"
-) -> "tuple[list[CrashPath], list[str]]":
-    """Return the account along each crash, and why there is no path of the others.
-
-    A window of one's own, --from and --to, is a path too.
-
-    Raises
-    ------
-    UsageError
-        If an option is none.
-    FeedError
-        If a file is bad.
-    """
-    from crossmargin.cli.replay import time_ms
-    from crossmargin.risk.crash_path import along
-
-    found, lacking = [], []
-    wanted = [(crash.title, _ms(crash.start), _ms(crash.end)) for crash in crashes]
-    if options.start is not None and options.end is not None and not options.is_modes:
-        begin, end = time_ms(options.start, "--from"), time_ms(options.end, "--to")
-        if begin >= end:
-            raise UsageError("--to: must be later than --from")
-        wanted.append((f"{options.start} to {options.end}", begin, end))
-    for title, begin, end in wanted:
-        try:
-            prices = _prices(options, home, begin, end, is_sampled=True)
-            found.append(along(title, home, prices.at_ms, prices.marks, prices.choice))
-        except UnknownError as error:
-            lacking.append(f"{title}: {error}")
-    return found, lacking
-
-
-def modes_of(options: Options, home: "Situation") -> "tuple[Survival, list[str]]":
-    """Return cross against isolated on every window of the candles, and what was taken.
-
-    Raises
-    ------
-    UsageError
-        If the account has no isolated twin: the sentence says why.
-    UnknownError
-        If the history is too short, or prices or health are not known.
-    """
-    from crossmargin.cli.histories import span_ms
-    from crossmargin.cli.replay import time_ms
-    from crossmargin.feeds.series import utc
-    from crossmargin.replay.modes import both_modes, why_not_isolated
-    from crossmargin.risk.situation import situation
-    from crossmargin.risk.survival import survival
-    from crossmargin.risk.windows import windows
-
-    situations, reason = {}, why_not_isolated(home.account, home.rulebook)
-    for name, account in both_modes(home.account, home.rulebook).items():
-        try:
-            situations[name] = situation(account, home.market, home.rulebook)
-        except UsageError as error:
-            reason = str(error)
-    if len(situations) < 2:
-        raise UsageError(f"--modes: there is no isolated version of the account: {reason}")
-    begin = None if options.start is None else time_ms(options.start, "--from")
-    end = None if options.end is None else time_ms(options.end, "--to")
-    prices = _prices(options, home, begin, end, is_sampled=False)
-    found = windows(prices.at_ms, prices.marks, span_ms(options.horizon, "--horizon"))
-    said = [
-        f"{name}: {unit.name} is liquidatable before anything happens"
-        for name, one in situations.items()
-        for unit in one.now.units
-        if unit.is_liquidatable
-    ]
-    if "isolated" in situations:
-        said.append(
-            "Isolated: every position has a bucket of its notional at entry ÷ leverage, the rest "
-            "of the wallet stands aside."
-        )
-    else:
-        said.append(f"isolated: there is no such version of the account: {reason}")
-    said += [
-        "What a liquidation takes is the whole pool or bucket; nothing is reduced in steps, "
-        "traded, topped up or paid in funding.",
-        f"{len(found.ratios):,} windows of {options.horizon} that follow each other, from "
-        f"{utc(int(found.starts_ms[0]))} to {utc(int(found.starts_ms[-1]) + found.horizon_ms)}; "
-        f"{found.dropped} with prices missing are left out.",
-        *prices.choice,
-    ]
-    return survival(situations, found.ratios), said
-
-
-def _prices(
-    options: Options, home: "Situation", begin: int | None, end: int | None, *, is_sampled: bool
-) -> "PricePath":
-    from crossmargin.cli.histories import candidates
-    from crossmargin.feeds.asset_path import load_asset_path
-    from crossmargin.feeds.path import sampling
-    from crossmargin.risk.stress import hurting
-
-    if options.candles is None:
-        raise UsageError("paths need prices; give --candles")
-    if not home.assets:
-        raise UsageError("the account holds nothing that moves")
-    hurts = hurting(home, dict.fromkeys(home.assets, Decimal("0.01")))
-    sample = sampling(begin, end) if is_sampled and begin is not None and end is not None else None
-    return load_asset_path(
-        options.candles,
-        {asset: candidates(home, asset) for asset in home.assets},
-        begin,
-        end,
-        order=options.path,
-        directions={asset: -way for asset, way in hurts.items()},
-        price=options.price,
-        interval=options.interval,
-        sample_ms=sample,
-        venue=home.rulebook.venue,
-    )
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

@@ -181,6 +181,20 @@ def test_modes_are_compared_on_windows(monkeypatch, tmp_path):
     assert "isolated: liquidated are BTCUSDT bucket on 16.7 %" in text
 
 
+def test_modes_are_compared_on_paths_from_a_seed(monkeypatch, tmp_path):
+    folder = candles(tmp_path, [100.0 + hour % 7 for hour in range(240)])
+    asked = ("--modes", "--candles", folder, "--horizon", "12h", "--paths", "50", "--json")
+    first, same = (
+        json.loads(call(monkeypatch, "stress", "-", *asked, stdin=ACCOUNT).out) for _ in range(2)
+    )
+    other = json.loads(call(monkeypatch, "stress", "-", *asked, "--seed", "8", stdin=ACCOUNT).out)
+
+    assert (50, 13) == (first["modes"]["paths"], first["modes"]["points"])
+    assert first == same
+    assert first["modes"] != other["modes"]
+    assert any("seed 8" in note for note in other["notes"])
+
+
 def test_the_json_has_every_number(monkeypatch):
     asked = ("--crash", "2020-03-12", "--grid", "BTC=-10:10:10", "--thin", "2", "--json")
     found = json.loads(call(monkeypatch, "stress", "-", *asked, stdin=ACCOUNT).out)
@@ -235,6 +249,7 @@ def test_the_report_is_written(monkeypatch, tmp_path):
         (("--volatility", "1.5"), 2, "the account holds no options"),
         (("--thin", "-1"), 2, "--thin -1: must be above zero"),
         (("--modes",), 2, "--modes: needs prices; give --candles"),
+        (("--paths", "9"), 2, "--paths: are for --modes"),
         (("--from", "2025-01-01"), 2, "--from: needs prices"),
         (("--sigma", "BTC=4%"), 2, "--sigma: says how far --to-one moves"),
         (("--to-one", "2", "--sigma", "BTC=0"), 2, "a volatility must be above zero"),
