@@ -32,14 +32,15 @@ def probability_page(found: Outlook, *, title: str = "") -> str:
     one, now = found.likelihood, found.situation.now
     within = duration(one.horizon_ms)
     headline = f"Liquidated within {within}: {chance(one.value)}."
+    verdict = f"{interval_words(one).capitalize()}. {nearest_words(found)}"
     if now.status is Status.LIQUIDATABLE:
-        headline = f"{now.worst.name} is liquidatable where prices are now."
+        headline, verdict = f"{now.worst.name} is liquidatable where prices are now.", ""
     rules = f"{now.rulebook.venue}, rules of {now.rulebook.edition}"
     parts = {
         "title": escape(f"{title or 'Probability'}: {headline}"),
         "kicker": " · ".join(escape(words) for words in (title, rules) if words),
         "headline": kept(headline),
-        "verdict": kept(f"{interval_words(one).capitalize()}. {nearest_words(found)}"),
+        "verdict": kept(verdict),
         "margins": _units(one),
         "sections": "\n".join(_sections(found)),
         "source": escape(f"Rulebook {now.rulebook.sha256[:12]}; seed {one.seed}."),
@@ -69,14 +70,16 @@ def _units(one: Likelihood) -> str:
     )
     heads = ("First to go", "Chance", "Equity now", "Loses on average")
     head = "".join(f"<th scope=col>{text}</th>" for text in heads)
-    return f"<section><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+    table = f"<table class=wide><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<section>{table}</section>"
 
 
 def _sections(found: Outlook) -> Iterable[str]:
     one = found.likelihood
     if one.by_step[-1] > 0 and one.paths:
         yield _section("By when", f"<p>{kept(time_words(one))}</p>{curve(one)}")
-    yield _section("How sure this is", f"<p>{kept(sampling_words(one))}</p>")
+    if one.paths:
+        yield _section("How sure this is", f"<p>{kept(sampling_words(one))}</p>")
     yield _section("Drawn from", listed_items(found.drawn))
     yield _section("Prices and funding", listed_items(found.sources))
     if found.left_out:

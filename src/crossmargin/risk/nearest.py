@@ -154,8 +154,10 @@ class _Edge:
 
     def surplus(self, points: Floats) -> Floats:
         """Return the least surplus of any unit at each point, as a share of its equity now."""
-        moves = np.expm1(points @ self.root.T)
-        found: Floats = (self.situation.surplus(moves) / self.scale).min(axis=1)
+        health = self.situation.health(np.expm1(points @ self.root.T))
+        # Where nothing is at stake nothing is lost: an empty pool beside buckets is no edge.
+        is_idle = (health.maintenance_margin == 0.0) & (health.equity >= 0.0)
+        found: Floats = np.where(is_idle, 1.0, health.surplus / self.scale).min(axis=1)
         return found
 
     def directions(self) -> Floats:

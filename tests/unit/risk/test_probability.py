@@ -16,9 +16,12 @@ from msgspec.structs import replace
 from crossmargin.durations import HOUR_MS
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.risk.copula import gaussian, t_copula
+from crossmargin.risk.correlation import ledoit_wolf
 from crossmargin.risk.intervals import interval, wilson
+from crossmargin.risk.nearest import nearest_move
 from crossmargin.risk.paths import Draws
 from crossmargin.risk.probability import Question, fates, leanings, likelihood
+from crossmargin.risk.returns import Returns
 from crossmargin.risk.running_costs import closing, due, funding
 from crossmargin.risk.situation import situation
 from tests.unit.risk.test_paths import history
@@ -214,13 +217,12 @@ def test_no_leaning_path_hit_is_no_certainty():
     assert (0.0, wilson(0.0, 500, 0.95)[1]) == (found.low, found.high)
 
 
-def test_paths_lean_to_the_nearest_moves_where_there_are_any():
-    from crossmargin.risk.correlation import ledoit_wolf
-    from crossmargin.risk.nearest import nearest_move
-    from crossmargin.risk.returns import Returns
-
-    returns = Returns(("BTC", "ETH"), HOUR_MS, 0, 3000 * HOUR_MS, history())
-    covariance = ledoit_wolf(returns)
-    towards = leanings(nearest_move(long_btc("8"), covariance, STEPS * HOUR_MS))
+@pytest.mark.parametrize("is_bucket", [False, True])
+def test_paths_lean_to_the_nearest_move_whether_of_a_pool_or_a_bucket(is_bucket):
+    # In a bucket, with an empty pool beside it that has nothing to lose.
+    account = replace(held(usdt="8"), positions=(isolated("BTCUSDT", "1", "100", "8"),))
+    here = situation(account, at(BTCUSDT="100"), HOME) if is_bucket else long_btc("8")
+    covariance = ledoit_wolf(Returns(("BTC", "ETH"), HOUR_MS, 0, 3000 * HOUR_MS, history()))
+    towards = leanings(nearest_move(here, covariance, STEPS * HOUR_MS))
 
     assert level("8") == pytest.approx(towards[0, 0])
