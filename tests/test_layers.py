@@ -28,7 +28,10 @@ LAYERS = (
     ("cli",),
 )
 # Arrows inside a row, as (importer, imported): why.
-BESIDE = {("report", "replay"): "a report shows what a replay found"}
+BESIDE = {
+    ("report", "replay"): "a report shows what a replay found",
+    ("risk", "venue"): "an intended trade fills, and a plan is compared, as the venue would do it",
+}
 
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 FACE_RANK = RANK["api"] - 0.5  # The public face gathers what notebooks use, of all but api and cli.

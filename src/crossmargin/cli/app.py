@@ -18,6 +18,7 @@ from crossmargin.cli.compare import compare
 from crossmargin.cli.correlate import correlate
 from crossmargin.cli.crash import crash
 from crossmargin.cli.demo import demo
+from crossmargin.cli.derisk import derisk
 from crossmargin.cli.explain_buffer import explain
 from crossmargin.cli.export import export
 from crossmargin.cli.import_account import import_account
@@ -26,6 +27,7 @@ from crossmargin.cli.probability import probability
 from crossmargin.cli.replay import replay
 from crossmargin.cli.rulebooks import rulebooks
 from crossmargin.cli.serve import serve
+from crossmargin.cli.size import size
 from crossmargin.cli.story import story
 from crossmargin.cli.verify import verify
 from crossmargin.errors import CrossmarginError, InvariantBroken
@@ -59,6 +61,8 @@ app = typer.Typer(
 app.command()(check)
 app.command()(compare)
 app.command()(joint)
+app.command()(size)
+app.command()(derisk)
 app.command()(correlate)
 app.command()(probability)
 app.command()(explain)

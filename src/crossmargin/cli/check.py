@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crossmargin.cli.intended import With
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,15 +27,17 @@ def check(
             help="Show each formula with the numbers in, with --json as a list of lines.",
         ),
     ] = False,
+    trades: With = None,
 ) -> None:
     """Say what the account is worth, what is asked of it, and how far it is from liquidation.
 
     Exit status: 0 an answer, 2 bad input, 3 unknown for lack of data (the output names it).
     """
+    from crossmargin.cli.intended import after_trades
     from crossmargin.cli.source import account_file
     from crossmargin.margin.assess import assess
 
-    file = account_file(account)
+    file = after_trades(account_file(account), trades)
     assessment = assess(file.account, file.market, file.rulebook)
     if as_json:
         from crossmargin.cli.as_json import show_json
