@@ -29,6 +29,7 @@ from crossmargin.cli.rulebooks import rulebooks
 from crossmargin.cli.serve import serve
 from crossmargin.cli.size import size
 from crossmargin.cli.story import story
+from crossmargin.cli.stress import stress
 from crossmargin.cli.verify import verify
 from crossmargin.errors import CrossmarginError, InvariantBroken
 
@@ -61,6 +62,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(compare)
 app.command()(joint)
+app.command()(stress)
 app.command()(size)
 app.command()(derisk)
 app.command()(correlate)
