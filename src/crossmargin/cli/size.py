@@ -14,6 +14,9 @@ Entry = Annotated[
 Target = Annotated[
     str | None, typer.Option(metavar="PRICE", help="The target, for reward against risk.")
 ]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the answer as JSON, numbers as strings.")
+]
 
 
 def size(
@@ -41,9 +44,7 @@ def size(
         list[str] | None,
         typer.Option(metavar="A,B=USD", help="The most exposure to these together. Repeatable."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the answer as JSON, numbers as strings.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say how large a trade may be: each limit with its number, and the account after it.
 

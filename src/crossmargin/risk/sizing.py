@@ -22,6 +22,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossmargin.margin.assessment import Assessment
 from crossmargin.margin.pnl import notional
@@ -86,16 +87,8 @@ def sized(
     sizes = [limit.size for limit in limits if limit.size is not None]
     size = min(sizes)
     view = ticket(account, market, rulebook, (trial.intent(size),)) if size else None
-    limits = [
-        Limit(
-            one.rule,
-            one.bound,
-            one.size,
-            trial.measure(one.rule, one.group, int(size / trial.lot)),
-            one.group,
-        )
-        for one in limits
-    ]
+    lots = int(size / trial.lot)
+    limits = [replace(one, reached=trial.measure(one.rule, one.group, lots)) for one in limits]
     binding = next(limit for limit in limits if limit.size == size)
     intent = trial.intent(size)
     return Sizing(trial.now, intent, tuple(limits), binding, trial.lot, view, trial.said)
