@@ -260,7 +260,9 @@ class Assessment(Struct, frozen=True, dict=True):
     def boundaries(self) -> Boundaries:
         """Return liquidation and bankruptcy prices and the joint liquidation point."""
         if self.judge is not None:
-            return portfolio_boundaries(self.account, self.market, self.rulebook, self.judge)
+            return portfolio_boundaries(
+                self.account, self.market, self.rulebook, self.judge, self.portfolio
+            )
         return boundaries(self.account, self.market, self.rulebook)
 
 

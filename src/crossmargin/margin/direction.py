@@ -116,7 +116,7 @@ def _crossings(assessment: Assessment, moves: dict[str, Decimal]) -> tuple[Decim
         return min((health.buffer for health in there.values() if health is not None), default=ZERO)
 
     low, high = sorted((ONE, ONE + end * most))
-    bends = bends_of(assessment.account, start, {lead})
+    bends = bends_of(assessment.account, start, {lead}, assessment.portfolio)
     found = crossings(surplus, bends, (low, high))
     ends = {down_to(EIGHT_PLACES, quotient_down(root - ONE, most)) for root in found.roots}
     if surplus(ONE) <= 0:

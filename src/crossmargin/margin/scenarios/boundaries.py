@@ -9,6 +9,7 @@ those of its forward. Rounded to the tick inside the safe interval.
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
+from crossmargin.margin.black import SECONDS_PER_YEAR
 from crossmargin.margin.boundary import (
     Boundaries,
     JointBoundary,
@@ -17,13 +18,17 @@ from crossmargin.margin.boundary import (
 )
 from crossmargin.margin.health import Health
 from crossmargin.margin.scenarios.crossings import HIGHEST, LOWEST, Crossings, crossings
-from crossmargin.margin.scenarios.grouping import USD, leg_of
+from crossmargin.margin.scenarios.grouping import NEAREST, USD, leg_of
 from crossmargin.margin.scenarios.path import Anchored, anchored, moved
+from crossmargin.margin.scenarios.requirement import UnitRequirement
 from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Side
 from crossmargin.money import EIGHT_PLACES, ONE, ZERO, down_to, exact, up_to
 from crossmargin.rulebooks.schema import Rulebook
+
+SHARP = Decimal("0.03")
+"""Below this deviation (volatility × √years) an option bends between two samples of a path."""
 
 Judge = Callable[[Market], Mapping[str, Health | None]]
 """The health of every pool, by name, at another market."""
@@ -54,9 +59,16 @@ class _Path:
 
 @exact
 def portfolio_boundaries(
-    account: Account, market: Market, rulebook: Rulebook, judge: Judge
+    account: Account,
+    market: Market,
+    rulebook: Rulebook,
+    judge: Judge,
+    asked: tuple[UnitRequirement, ...] = (),
 ) -> Boundaries:
-    """Return every position's boundary and the joint liquidation points."""
+    """Return every position's boundary and the joint liquidation points.
+
+    `asked` is what is asked of the account's units now; their scenarios say where to look closely.
+    """
     now = judge(market)
     start = anchored(account, market, rulebook)
     held = [position for position in account.positions if position.size]
@@ -68,7 +80,7 @@ def portfolio_boundaries(
         for pool in dict.fromkeys(_pool(one, account, rulebook) for one in members):
             if now.get(pool) is None:
                 continue
-            bends = bends_of(account, start, {base})
+            bends = bends_of(account, start, {base}, asked)
             safe = path.crossings(pool, bends, has_maintenance=True)
             solvent = path.crossings(pool, bends, has_maintenance=False)
             for one in members:
@@ -77,7 +89,7 @@ def portfolio_boundaries(
     stable = {asset for asset, one in rulebook.collateral.items() if one.is_stable}
     moving = frozenset({*bases.values(), *account.balances, *market.index} - stable)
     together = _Path(judge, start, moving)
-    bends = bends_of(account, start, moving)
+    bends = bends_of(account, start, moving, asked)
     units = {
         pool: None if health is None else _joint(pool, together, bends, has_stake=bool(held))
         for pool, health in now.items()
@@ -95,15 +107,30 @@ def _pool(position: Position, account: Account, rulebook: Rulebook) -> str:
     return rulebook.contracts[position.symbol].instrument.settle
 
 
-def bends_of(account: Account, start: Anchored, assets: Collection[str]) -> list[Decimal]:
-    """Return the multiples of the price at which an option on `assets` is at its strike."""
-    found = []
+def bends_of(
+    account: Account,
+    start: Anchored,
+    assets: Collection[str],
+    units: tuple[UnitRequirement, ...],
+) -> list[Decimal]:
+    """Return the multiples of the price at which an option on `assets` is at its strike.
+
+    One near its expiry bends the surplus so sharply, where a scenario of `units` takes it to its
+    strike too, that these multiples are sampled as well.
+    """
+    moves = {cell.scenario.move for unit in units for cell in unit.cells}
+    found: dict[Decimal, None] = {}
     for position in account.positions:
         one = start.instruments[position.symbol]
         leg = leg_of(one, ONE, ONE, start.market, {}) if one.base in assets else ""
-        if not isinstance(leg, str) and leg.option is not None:
-            found.append(leg.option.strike / leg.price)
-    return found
+        if isinstance(leg, str) or leg.option is None:
+            continue
+        at_strike = NEAREST.divide(leg.option.strike, leg.price)
+        found[at_strike] = None
+        years = NEAREST.divide(leg.seconds or ZERO, Decimal(SECONDS_PER_YEAR))
+        if leg.option.volatility**2 * years < SHARP**2:
+            found |= dict.fromkeys(NEAREST.divide(at_strike, ONE + move) for move in moves)
+    return list(found)
 
 
 def _boundary(

@@ -1,17 +1,24 @@
 """Where along a path of prices a portfolio with options in it crosses into liquidation.
 
-With options the surplus along a path is no polynomial: it bends at strikes, turns between them,
-and may cross zero many times. So it is sampled, close by finely and far out coarsely, at every
-strike besides; every change of sign is halved down to the root, and wherever three samples have a
-turn between them that comes nearer to zero than they do, the turn itself is looked for, so that
-two crossings between samples are not missed. Every root is returned as its safe side, which the
-exact core has judged: substituting it leaves the account alive.
+With options the surplus along a path is no polynomial: it bends at strikes, turns between them, and
+ripples where the worst scenario changes; it may cross zero many times. So it is sampled, close by
+finely and far out coarsely, at bends besides, and then again wherever crossings may hide between
+two samples (`_suspects`): where the slopes around would carry the surplus to zero and back, and
+where it stays so near to zero that ripples may cross it. Every change of sign is narrowed down to
+the root, which is returned as its safe side, as the exact core has judged it: substituting it
+leaves the account alive.
+
+What this cannot see is a tooth between two samples that its surroundings give no sign of, one
+narrower than `TURN_WIDTH`, and two more crossings beside one between the same two samples, if the
+surplus is not near zero at either. Books of random options are held against a dense search in
+tests.
 
 The path runs from a hundredth of a price to a hundred times it. What lies beyond is not looked at.
 """
 
-from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from itertools import pairwise
 
 from msgspec import Struct
@@ -21,7 +28,7 @@ from crossmargin.money import ONE, ZERO, exact
 LOWEST, HIGHEST = Decimal("0.01"), Decimal(100)
 """The ends of the path, as multiples of the price now."""
 
-FINE, COARSE = Decimal("1.01"), Decimal("1.05")
+FINE, COARSE = Decimal("1.02"), Decimal("1.1")
 """Steps of the samples, as ratios: up to `FINE_TO` from the start, and beyond."""
 
 FINE_TO = Decimal("1.4")
@@ -29,11 +36,28 @@ FINE_TO = Decimal("1.4")
 WIDTH = Decimal("1e-12")
 """How near a root its safe side is, relative to the price."""
 
-GOLDEN = Decimal("0.6180339887498949")
-TURN_WIDTH = Decimal("1e-6")
-"""How near a turn is looked for, relative to the price."""
+STEEPER = Decimal(4)
+"""Between two samples the surplus is at most so many times steeper than around them."""
 
-_CONTEXT = Context(prec=24, rounding=ROUND_HALF_EVEN)
+TURN_WIDTH = Decimal("1e-4")
+"""How far apart samples may stay where a turn may hide between them, relative to the price."""
+
+RIPPLE = Decimal("0.01")
+"""The size of ripples that the changing worst scenario makes, in what the surplus spans around."""
+
+RIPPLE_WIDTH = Decimal("0.006")
+"""How far apart samples may stay where ripples may cross zero, relative to the price."""
+
+AROUND = Decimal("1.5")
+"""How far around that span is taken, as a ratio: further than scenarios move."""
+
+STEP = Decimal("0.2")
+"""How far ITP steps beyond its estimate: × width² ÷ the first width."""
+
+_CONTEXT = Context(prec=30, rounding=ROUND_HALF_EVEN)
+
+Rows = list[tuple[Decimal, Decimal]]
+"""Samples, ascending: multiple and surplus."""
 
 Surplus = Callable[[Decimal], Decimal]
 """What is left above the line at a multiple of the price."""
@@ -85,15 +109,14 @@ def crossings(
     """
     lowest, highest = ends
     points = (at for at in sample_points(bends) if lowest < at < highest)
-    samples = {at: surplus(at) for at in (lowest, *points, highest)}
-    samples |= _turns(samples, surplus)
+    rows = _sampled(surplus, (lowest, *points, highest))
     safe: list[tuple[Decimal, Decimal]] = []
-    start = lowest if samples[lowest] > 0 else None
-    for (low, below), (high, above) in pairwise(sorted(samples.items())):
-        if below <= 0 < above:
-            start = _narrowed(surplus, unsafe=low, safe=high)
-        elif below > 0 >= above and start is not None:
-            safe.append((start, _narrowed(surplus, unsafe=high, safe=low)))
+    start = lowest if rows[0][1] > 0 else None
+    for left, right in pairwise(rows):
+        if left[1] <= 0 < right[1]:
+            start = _narrowed(surplus, unsafe=left, safe=right)
+        elif left[1] > 0 >= right[1] and start is not None:
+            safe.append((start, _narrowed(surplus, unsafe=right, safe=left)))
             start = None
     if start is not None:
         safe.append((start, highest))
@@ -111,41 +134,64 @@ def sample_points(bends: Iterable[Decimal]) -> list[Decimal]:
         found |= {at, _CONTEXT.divide(ONE, at)}
 
 
-def _turns(samples: dict[Decimal, Decimal], surplus: Surplus) -> dict[Decimal, Decimal]:
-    # Points at which the surplus turns on the other side of zero than the samples around it.
-    rows = sorted(samples.items())
-    found = {}
-    for (low, first), (_, middle), (high, last) in zip(rows, rows[1:], rows[2:], strict=False):
-        sign = ONE if middle > 0 else -ONE
-        same = all(value * sign > 0 for value in (first, middle, last))
-        if same and middle * sign <= min(first * sign, last * sign):
-            at, value = _turn(surplus, low, high, sign)
-            if value * sign <= 0:
-                found[at] = value
-    return found
+def _sampled(surplus: Surplus, points: Iterable[Decimal]) -> Rows:
+    # Rounded for the search: that changes no sign.
+    samples: dict[Decimal, Decimal] = {}
+    wanted = list(points)
+    while wanted:
+        samples |= {at: _CONTEXT.plus(surplus(at)) for at in wanted}
+        rows = sorted(samples.items())
+        with localcontext(_CONTEXT):
+            wanted = list(_suspects(rows))
+    return rows
 
 
-def _turn(surplus: Surplus, low: Decimal, high: Decimal, sign: Decimal) -> tuple[Decimal, Decimal]:
-    # Golden section: the least of sign × surplus between, or the first point beyond zero.
-    inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_inner, at_outer = surplus(inner) * sign, surplus(outer) * sign
-    while min(at_inner, at_outer) > 0 and high - low > TURN_WIDTH * high:
-        if at_inner <= at_outer:
-            high, outer, at_outer = outer, inner, at_inner
-            inner = high - GOLDEN * (high - low)
-            at_inner = surplus(inner) * sign
+def _suspects(rows: Rows) -> Iterator[Decimal]:
+    # Points between samples between which a pair of crossings may hide.
+    places = [at for at, _ in rows]
+    values = [value for _, value in rows]
+    slopes = [abs(last - first) / (high - low) for (low, first), (high, last) in pairwise(rows)]
+    for number in range(len(slopes)):
+        low, high = places[number], places[number + 1]
+        first, last = values[number], values[number + 1]
+        width, steepest = high - low, STEEPER * max(slopes[max(0, number - 2) : number + 3])
+        is_turn = (
+            (first > 0) == (last > 0)
+            and abs(first) + abs(last) < steepest * width
+            and width > TURN_WIDTH * high
+        )
+        if not is_turn:
+            if width <= RIPPLE_WIDTH * high:
+                continue
+            near = slice(bisect_left(places, low / AROUND), bisect_right(places, high * AROUND))
+            if min(abs(first), abs(last)) >= RIPPLE * (max(values[near]) - min(values[near])):
+                continue
+        # Nearer to the end that is nearer to zero: where slopes so steep would meet.
+        lean = (abs(first) - abs(last)) / (2 * steepest * width) if steepest else ZERO
+        yield low + width * (Decimal("0.5") + lean)
+
+
+def _narrowed(
+    surplus: Surplus, *, unsafe: tuple[Decimal, Decimal], safe: tuple[Decimal, Decimal]
+) -> Decimal:
+    # ITP: interpolates where the surplus is smooth, and is never slower than halving by more than
+    # one step. Oliveira and Takahashi, ACM Transactions on Mathematical Software 47 (2020).
+    (bad, below), (good, above) = unsafe, safe
+    room = first = abs(good - bad)
+    while abs(good - bad) > WIDTH * good:
+        with localcontext(_CONTEXT):
+            width, middle = abs(good - bad), (good + bad) / 2
+            at = (above * bad - below * good) / (above - below)
+            inwards = ONE.copy_sign(middle - at)
+            step = STEP * width * width / first
+            at = at + inwards * step if step <= abs(middle - at) else middle
+            leeway = room - width / 2
+            if abs(at - middle) > leeway:
+                at = middle - inwards * leeway
+            room /= 2
+        found = surplus(at)
+        if found > 0:
+            good, above = at, found
         else:
-            low, inner, at_inner = inner, outer, at_outer
-            outer = low + GOLDEN * (high - low)
-            at_outer = surplus(outer) * sign
-    return (inner, at_inner * sign) if at_inner <= at_outer else (outer, at_outer * sign)
-
-
-def _narrowed(surplus: Surplus, *, unsafe: Decimal, safe: Decimal) -> Decimal:
-    while abs(safe - unsafe) > WIDTH * safe:
-        middle = _CONTEXT.divide(safe + unsafe, Decimal(2))
-        if surplus(middle) > 0:
-            safe = middle
-        else:
-            unsafe = middle
-    return safe
+            bad, below = at, found
+    return good
