@@ -19,6 +19,7 @@ def test_an_account_is_opened_paid_into_and_seen(desk):
         carol["positions"],
     )
     assert {
+        "mode": "standard",
         "assets_mode": "single",
         "position_mode": "one-way",
         "leverage": {},
@@ -57,6 +58,7 @@ def test_settings_are_set_and_read(desk):
     desk.post(f"{base}/position-mode", desk.ann, client_id="c", mode="hedge")
 
     assert {
+        "mode": "standard",
         "assets_mode": "single",
         "position_mode": "hedge",
         "leverage": {"BTCUSDT": "7"},
@@ -69,6 +71,10 @@ def test_settings_are_set_and_read(desk):
     desk.post(f"{base}/assets-mode", desk.ann, client_id="f", mode="multi")
 
     assert "multi" == desk.get(f"{base}/settings", desk.ann)["assets_mode"]
+    desk.post(f"{base}/mode", desk.ann, client_id="g", mode="standard")
+    body = {"client_id": "h", "mode": "portfolio"}
+
+    assert (422, "no-such-mode", "") == desk.refused("POST", f"{base}/mode", desk.ann, body)
 
 
 def test_an_isolated_position_has_money_of_its_own(desk):

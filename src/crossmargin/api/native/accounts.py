@@ -227,7 +227,17 @@ def modes(context: Context) -> list[HTTPRouteHandler]:
         )
         return done(await asked(context, request, asking))
 
-    return [set_position_mode, set_assets_mode]
+    @changes("/accounts/{account:str}/mode", Scope.TRADE, bodies.NewAccountMode)
+    async def set_account_mode(
+        request: Asked, account: AccountPath, data: JSONBody[bodies.NewAccountMode]
+    ) -> Done:
+        """Let requirements add up by position, or follow from scenarios for the portfolio."""
+        asking = command.SetAccountMode(
+            at_ms=0, account=account, client_id=data.client_id, mode=data.mode
+        )
+        return done(await asked(context, request, asking))
+
+    return [set_position_mode, set_assets_mode, set_account_mode]
 
 
 def check_symbol(request: Asked, symbol: str) -> None:
@@ -252,6 +262,7 @@ def done(found: Answer) -> Done:
 def settings_view(account: AccountState) -> SettingsView:
     """Return what an account has set."""
     return SettingsView(
+        account.mode,
         account.assets_mode,
         account.position_mode,
         dict(account.leverage),

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from crossmargin.api.keys import Key, Scope
 from crossmargin.history.records import OrderRecord, TradeRecord
-from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
+from crossmargin.model.account import AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.instrument import Kind
 from crossmargin.model.order import Side
 from crossmargin.venue.event import Breaker
@@ -124,6 +124,7 @@ class PositionView(Struct, frozen=True):
 class SettingsView(Struct, frozen=True):
     """What an account has set; symbols that are not there have the venue's defaults."""
 
+    mode: AccountMode
     assets_mode: AssetsMode
     position_mode: PositionMode
     leverage: dict[str, Decimal]

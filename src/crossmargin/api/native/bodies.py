@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from crossmargin.api.keys import Scope
-from crossmargin.model.account import AssetsMode, MarginMode, PositionMode
+from crossmargin.model.account import AccountMode, AssetsMode, MarginMode, PositionMode
 from crossmargin.model.order import OrderType, Side
 from crossmargin.venue.command import SelfTrade, TimeInForce, Trigger
 
@@ -109,6 +109,12 @@ class NewAssetsMode(Body, frozen=True):
     """Whether every settle asset is a pool of its own, or all collateral is one."""
 
     mode: AssetsMode
+
+
+class NewAccountMode(Body, frozen=True):
+    """Whether requirements add up by position, or follow from scenarios for the portfolio."""
+
+    mode: AccountMode
 
 
 class MarginMove(Body, frozen=True):
