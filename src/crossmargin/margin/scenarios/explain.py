@@ -87,7 +87,10 @@ def explained(assessment: Assessment) -> tuple[UnitExplanation, ...]:
             UnitExplanation(unit, (), unit.maintenance_margin, ()) for unit in assessment.portfolio
         )
     grouped = units_of(assessment.account, assessment.market, assessment.rulebook)
-    return tuple(explained_unit(unit, rule) for unit in grouped.units)
+    known = {(unit.asset, unit.name) for unit in assessment.portfolio}
+    return tuple(
+        explained_unit(unit, rule) for unit in grouped.units if (unit.asset, unit.name) in known
+    )
 
 
 @exact

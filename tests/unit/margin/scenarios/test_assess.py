@@ -114,6 +114,22 @@ def test_the_worst_scenario_says_who_loses_in_it():
     assert D(0) == unit.saving
 
 
+def test_an_underlying_that_is_not_known_leaves_the_others_explained():
+    solana = """
+[[positions]]
+symbol = "SOL_USDC-PERPETUAL"
+size = "1"
+entry_price = "150"
+"""
+    known = DERIBIT.replace('BTC = "1"', 'BTC = "1"\nUSDC = "100"') + 'SOL = "150"\n'
+    known = known.replace("[marks]", '[marks]\nSOL_USDC-PERPETUAL = "150"')
+    found = judged(known, STRADDLE, SMILE, solana)
+
+    assert ["BTC"] == [unit.requirement.name for unit in explained(found)]
+    assert ["BTC"] == [unit["name"] for unit in answer(found)["units"]]
+    assert [True, False] == [pool.health is not None for pool in found.pools]
+
+
 def test_orders_ask_initial_margin_for_what_they_would_make_of_the_portfolio():
     order = '[[orders]]\nsymbol = "BTCUSDT"\nsize = "{}"\nprice = "100000"\n'
     more, less = (judged(MONEY, LONG, order.format(size)).pools[0] for size in (1, -1))
