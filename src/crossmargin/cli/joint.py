@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crossmargin.cli.histories import End, HalfLife, Horizon, Interval, Price, Start
+from crossmargin.cli.intended import With
 from crossmargin.errors import UsageError
 from crossmargin.money import ZERO
 
@@ -49,6 +50,7 @@ def joint(
     halflife: HalfLife = None,
     horizon: Horizon = "1d",
     region: Pair = None,
+    trades: With = None,
     seed: Annotated[int, typer.Option(help="Of the search for the nearest move.")] = 7,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the answer as JSON, numbers as strings.")
@@ -63,11 +65,12 @@ def joint(
     """
     from crossmargin.cli.assets import asset_moves, asset_pair
     from crossmargin.cli.histories import Window, span_ms
+    from crossmargin.cli.intended import after_trades
     from crossmargin.cli.source import account_file
     from crossmargin.risk.joint import joint as all_together
     from crossmargin.risk.situation import situation
 
-    file = account_file(account)
+    file = after_trades(account_file(account), trades)
     asked = situation(file.account, file.market, file.rulebook)
     window = None if candles is None else Window(candles, start, end, interval, price)
     covariance, prices, reference = _estimated(asked, window, halflife, betas)

@@ -165,7 +165,7 @@ def cheapest(task: Task) -> Rescue:
     else:
         table = table_of(task)
         slack = table.slack
-        name, found, money = PROGRAM, *_program(task, table)
+        name, found, money = PROGRAM, *program(task, table)
     proposals: list[tuple[str, Floats | None, Decimal]] = [(name, found, money)]
     proposals += [(rule, sizes, ZERO) for rule, sizes in heuristic_sizes(task, slack)]
     plans: dict[str, Plan] = {}
@@ -188,8 +188,11 @@ def _of_bucket(task: Task) -> Rescue:
     return Rescue(task.unit, None, (), amount, task.unit.asset)
 
 
-def _program(task: Task, table: Table) -> tuple[Floats | None, Decimal]:
-    # The sizes the program closes, and the fresh money it takes.
+def program(task: Task, table: Table) -> tuple[Floats | None, Decimal]:
+    """Return the sizes that the linear program closes, and the fresh money it takes, in floats.
+
+    None where it has no solution: closing all and adding all there is would not be enough.
+    """
     lengths, gains, costs, owners = [], [], [], []
     for place, (closed, saved, cost) in enumerate(
         zip(table.closed, table.saved, table.cost, strict=True)

@@ -151,3 +151,25 @@ def test_a_trade_that_is_none_is_one_sentence(monkeypatch, trade, sentence):
 
     assert answer.status in (2, 3)
     assert sentence in answer.err
+
+
+def test_ladder_and_plans_go_through_the_crash(monkeypatch):
+    shown = call(monkeypatch, "derisk", "-", "--against-ladder", stdin=TIGHT)
+    found = json.loads(
+        call(monkeypatch, "derisk", "-", "--against-ladder", "--json", stdin=TIGHT).out
+    )
+
+    assert "Through the crash of October 2025 with 300.00 USDT:" in shown.out
+    ways = found["against_ladder"]["ways"]
+    assert ["the venue’s ladder", "a plan to 100 %", "a plan to 50 %"] == [
+        one["way"] for one in ways[:3]
+    ]
+    assert all(one["liquidations"] for one in ways)
+
+
+def test_the_crash_has_three_coins(monkeypatch):
+    doge = TIGHT.replace("BTCUSDT", "DOGEUSDT").replace('"100000"', '"0.2"')
+    answer = call(monkeypatch, "derisk", "-", "--against-ladder", stdin=doge)
+
+    assert 3 == answer.status
+    assert "the crash has no prices of DOGE" in answer.err
