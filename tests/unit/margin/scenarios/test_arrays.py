@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crossmargin.errors import InvariantBroken, UnitError
 from crossmargin.margin import black
+from crossmargin.margin.scenarios import arrays
 from crossmargin.margin.scenarios.arrays import Book, book, greeks, grid, outcomes, values
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.margin.scenarios.revalue import coin_profit, option_value, profit
@@ -249,3 +250,28 @@ def test_values_and_greeks_of_arrays_are_those_of_single_options(some):
         size = float(leg.price + part.strike)
         assert value == pytest.approx(float(worth[place]), rel=1e-9, abs=1e-14 * size)
         assert expected == pytest.approx(found, rel=1e-9, abs=1e-35)
+
+
+@pytest.mark.parametrize("in_coins", [False, True])
+def test_uncompiled_the_loops_say_the_same(monkeypatch, in_coins):
+    laid_out = book(
+        [
+            unit(option("2", CALL, days="7"), option("-1", PUT, strike="80"), future("-1")),
+            unit(option("1", PUT, strike="130", days="0"), future("3")),
+            unit(future("1"), future("1", price="NaN"), option("1", price="NaN")),
+        ]
+    )
+    played = grid([Scenario(D("-0.16"), Direction.UP), Scenario(D("0.3"), Direction.DOWN)], SHIFT)
+
+    def everything():
+        found, sensed = outcomes(laid_out, played, in_coins=in_coins), greeks(laid_out)
+        return [
+            *(found.outcome, found.error, values(laid_out)),
+            *(sensed.delta, sensed.gamma, sensed.vega, sensed.theta),
+        ]
+
+    compiled = everything()
+    monkeypatch.setattr(arrays, "_compiled", lambda loop: loop)
+
+    for fast, slow in zip(compiled, everything(), strict=True):
+        assert fast == pytest.approx(slow, rel=1e-13, abs=1e-13, nan_ok=True)

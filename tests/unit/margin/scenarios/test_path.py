@@ -182,3 +182,12 @@ def test_shortly_before_expiry_it_bends_where_a_scenario_ends_at_a_strike_too():
 
     # 1 and 1.2, each ÷ 0.8 and ÷ 1.25.
     assert sorted(map(D, ("1", "1.25", "0.8", "1.2", "1.5", "0.96"))) == sorted(bends)
+
+
+def test_a_mark_of_what_the_venue_does_not_list_stays():
+    file, _ = start_of()
+    marked = replace(file.market, marks={"ELSEWHERE": D(5)})
+
+    there = moved(anchored(file.account, marked, file.rulebook), {"BTC": D(2)})
+
+    assert {"ELSEWHERE": D(5)} == there.marks
