@@ -33,11 +33,12 @@ def check(
 
     Exit status: 0 an answer, 2 bad input, 3 unknown for lack of data (the output names it).
     """
-    from crossmargin.cli.intended import after_trades
+    from crossmargin.cli.intended import after_trades, show_before_and_after
     from crossmargin.cli.source import account_file
     from crossmargin.margin.assess import assess
 
-    file = after_trades(account_file(account), trades)
+    before = account_file(account)
+    file = after_trades(before, trades)
     assessment = assess(file.account, file.market, file.rulebook)
     if as_json:
         from crossmargin.cli.as_json import show_json
@@ -50,6 +51,9 @@ def check(
             found["explanation"] = [*explanation(assessment)]
         show_json(found)
     else:
+        if trades:
+            show_before_and_after(before, trades)
+            typer.echo()
         _show(assessment, is_explained=explain)
     if assessment.missing:
         sys.exit(3)

@@ -63,6 +63,19 @@ def after_trades(file: "AccountFile", texts: Sequence[str] | None) -> "AccountFi
     return replace(file, account=done.account, market=done.market)
 
 
+def show_before_and_after(file: "AccountFile", texts: Sequence[str]) -> None:
+    """Print what the trades of `--with` change: the account before and after, and their exits.
+
+    Errors as of `after_trades`; UnknownError where health is unknown before or after.
+    """
+    from crossmargin.cli.console import console
+    from crossmargin.cli.ticket_tables import show_ticket
+    from crossmargin.risk.ticket import ticket
+
+    intents = intents_of(texts, file.rulebook)
+    show_ticket(console(), ticket(file.account, file.market, file.rulebook, intents))
+
+
 def check_symbol(symbol: str, rulebook: "Rulebook", option: str) -> None:
     """Refuse a symbol that the venue does not have.
 

@@ -137,6 +137,11 @@ def test_an_account_is_checked_after_a_trade(monkeypatch):
     assert [] == found["positions"]
     assert "9975" == found["equity"]
 
+    text = words(call(monkeypatch, "check", "-", *trade, stdin=ACCOUNT).out)
+    assert "Before After Equity, USDT 10,000.00 9,975.00" in text
+    assert "Effective leverage 5x 0x" in text
+    assert "Sold 0.5 BTCUSDT at the mark, 100,000. Fee 25.00 USDT." in text
+
 
 @pytest.mark.parametrize(
     ("trade", "sentence"),
