@@ -40,7 +40,8 @@ def main(count: int = 100, seed: int = 7) -> None:
     ]
     home = load_rulebook(HOME)
     names = [f"Plan to {100 * target:.0f} %" for target in TARGETS]
-    print(f"| Venue | Holding | Liquidated | Equity, USD | Ladder | {' | '.join(names)} |")  # noqa: T201 - The table is the answer.
+    head = f"| Venue | Holding | Liquidated | Equity, USD | Ladder | {' | '.join(names)} |"
+    print(head)  # noqa: T201 - The table is the answer.
     print("|---|" + "---|" + "--:|" * (3 + len(names)))  # noqa: T201 - The table is the answer.
     for venue in venues():
         for held in (SYMBOLS, SYMBOLS[:2], SYMBOLS[:1]):

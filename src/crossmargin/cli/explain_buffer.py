@@ -48,6 +48,11 @@ def explain(
     """Say what each position adds to the account, or what changed its buffer between two moments.
 
     Exit status: 0 an answer, 2 bad input, 3 unknown for lack of data.
+
+    Raises
+    ------
+    UsageError
+        If options do not go together.
     """
     if store is not None:
         if after is not None:
