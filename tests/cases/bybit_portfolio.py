@@ -79,11 +79,12 @@ def scenarios(_case: Case, inputs: Inputs) -> Answer:
     """Return the profit at one price point, or at each of many, and the maximum loss."""
     for name in ("base", *SHOCKS):
         inputs.value(name, None)
-    scales = next((inputs.value(name) for name in SCALES if inputs.has(name)), None)
-    is_grid = isinstance(scales, list)
+    name = next((name for name in SCALES if inputs.has(name)), None)
+    scales = None if name is None else inputs.numbers(name)
+    is_grid = name is not None and isinstance(inputs.value(name), list)
     perpetuals, spot = _rows(inputs, PERPETUALS), _rows(inputs, SPOT)
     options = _options(inputs)
-    points = len(scales) if is_grid else 1
+    points = 1 if scales is None else len(scales)
     if not is_grid and scales is None:
         points = max(len(perpetuals), len(spot), 1)
         is_grid = points > 1
@@ -104,8 +105,7 @@ def scenarios(_case: Case, inputs: Inputs) -> Answer:
         "worst_option_pnl": worst if is_grid else worst[0],
     }
     if scales is not None:
-        scale = scales[profits.index(min(profits))] if is_grid else scales
-        found["max_loss_price_move"] = literal(scale)
+        found["max_loss_price_move"] = scales[profits.index(min(profits))]
     return answers(found)
 
 
@@ -119,8 +119,7 @@ def contingency(_case: Case, inputs: Inputs) -> Answer:
     }
     found: dict[str, object] = {}
     if inputs.has("quantity"):
-        sizes = inputs.value("quantity")
-        sizes = [literal(one) for one in (sizes if isinstance(sizes, list) else [sizes])]
+        sizes = inputs.numbers("quantity")
         factor = inputs.number("future_factor", inputs.number("risk_factor", None))
         parts["future"] = future_contingency(sizes, factor, inputs.number("index"))
         found["future_contingency"] = parts["future"]

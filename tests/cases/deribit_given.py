@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.cases.reader import Inputs, UnknownShape, literal
+from tests.cases.reader import Inputs, UnknownShape
 
 SYNONYMS = {
     "buckets_each_side": ("buckets", "buckets_count"),
@@ -54,5 +54,5 @@ class Given:
 def _list(inputs: Inputs, *names: str) -> list[Decimal]:
     for name in names:
         if inputs.has(name):
-            return [literal(one) for one in inputs.value(name)]
+            return inputs.numbers(name)
     return []

@@ -15,7 +15,7 @@ from tests.cases.reader import Case, Inputs, UnknownShape, literal, unit_of
 
 SECONDS = {"days": Decimal(86_400), "hours": Decimal(3_600), "seconds": ONE}
 TABLES = ("positions", "legs", "instruments", "options", "futures", "portfolio", "deltas")
-SIZE = r"(?:position|size|contracts|quantity|amount|delta)(?:_(?!shock)[a-z0-9]+)?"
+SIZE = r"(?:position|size|contracts|quantity|amount|delta)(?:_contracts)?(?:_(?!shock)[a-z0-9]+)?"
 OPTION_NAME = re.compile(
     r"(?P<base>[A-Z0-9]+)(?:_\w+)?-[0-9A-Z]+-(?P<strike>[\d.]+)-(?P<right>[CP])"
 )
@@ -24,6 +24,7 @@ FORWARDS = (
     *("forward", "forward_price", "future_price", "futures_price", "future_mark"),
     *("underlying_price", "underlying", "spot"),
 )
+NAMES = ("symbol", "instrument", "instrument_name", "name")
 USD = "USD"
 
 
@@ -35,7 +36,7 @@ def unit_in(case: Case, inputs: Inputs) -> PortfolioUnit:
     index = _first(inputs, "index")
     rows = [row for table in TABLES for row in _rows(inputs, table)]
     if not rows and any(inputs.matching(SIZE, is_raw=True)):
-        rows = [("", inputs)]
+        rows = [(_word(inputs, *NAMES), inputs)]
     legs = tuple(_leg(case, row, symbol, base, index) for symbol, row in rows)
     settles = {leg.settle for leg in legs}
     asset = settles.pop() if len(settles) == 1 else USD
@@ -48,8 +49,7 @@ def _rows(inputs: Inputs, table: str) -> list[tuple[str, Inputs]]:
     value = inputs.value(table)
     if isinstance(value, list):
         rows = [inputs.child(row) for row in value]
-        names = ("symbol", "instrument", "instrument_name", "name")
-        return [(_word(row, *names, default=f"{table} {n}"), row) for n, row in enumerate(rows)]
+        return [(_word(row, *NAMES, default=f"{table} {n}"), row) for n, row in enumerate(rows)]
     if not isinstance(value, dict):
         raise UnknownShape(f"{table} is neither a table nor by symbol")
     by_symbol = [
@@ -72,7 +72,7 @@ def _leg(case: Case, row: Inputs, symbol: str, base: str, index: Decimal | None)
     said = f"{symbol} {case.topic} {case.mode} {_word(row, 'type', 'kind', 'instrument_type')}"
     is_inverse = "linear" not in said.lower() and f"{base}_" not in symbol
     settle = base if is_inverse else "USDC"
-    size = _size(row)
+    size = _size(row, is_inverse=is_inverse)
     option = _option(row, symbol, said)
     price = _first(row, *FORWARDS)
     mark = _first(row, "mark_price", "price")
@@ -89,13 +89,17 @@ def _leg(case: Case, row: Inputs, symbol: str, base: str, index: Decimal | None)
     return Leg(symbol or base, size, price, settle, is_inverse, _seconds(row), option)
 
 
-def _size(row: Inputs) -> Decimal:
+def _size(row: Inputs, *, is_inverse: bool) -> Decimal:
+    # In coins; of inverse contracts also what so many USD are at the mark.
     keys = [key for _, key in row.matching(SIZE, is_raw=True)]
     if len(keys) != 1:
         raise UnknownShape(f"no position among {', '.join(sorted(row.values))}")
-    if unit_of(keys[0]) == "usd":
-        raise UnknownShape(f"{keys[0]} is not in coins")
     size = row.at(keys[0])
+    if unit_of(keys[0]) == "usd":
+        mark = _first(row, "mark_price")
+        if mark is None or not is_inverse:
+            raise UnknownShape(f"{keys[0]} is not in coins, and there is no mark to count it at")
+        size /= mark
     return -abs(size) if is_short(row) else size
 
 

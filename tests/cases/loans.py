@@ -1,6 +1,7 @@
 """Cases about borrowed money: spot margin, borrowing power, and returns shown for a position."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from crossmargin.margin.collateral import unheld
 from crossmargin.margin.pnl import unrealised_pnl
@@ -131,16 +132,23 @@ def borrowing_power(_case: Case, inputs: Inputs) -> Answer:
     return answers({"borrowable": power})
 
 
+def _cash(inputs: Inputs) -> Decimal:
+    names = ("cash", "cash_balance", "usdc_balance")
+    return sum((inputs.number(name, ZERO) for name in names), ZERO)
+
+
 @exact
 def carry(case: Case, inputs: Inputs) -> Answer:
     """Return what a cash-and-carry has borrowed, and the price at which that is too much."""
+    # Whatever the coin, its name is the unit of what is held and sold.
+    inputs.units |= {match[1] for match, _ in inputs.matching(r"(?:spot|perp)_(\w+)", is_raw=True)}
     spot, short = inputs.number("spot"), inputs.number("perp")
     entry, ltv = inputs.number("entry_price"), inputs.number("ltv")
     found: dict[str, object] = {"price": borrow_limit_price(spot, short, entry, ltv)}
     if inputs.has("price"):
         price = inputs.number("price")
         pnl = unrealised_pnl(short, entry, price, instrument_of(case, inputs))
-        found["borrowed"] = automatic_borrow(inputs.number("cash", ZERO), pnl)
+        found["borrowed"] = automatic_borrow(_cash(inputs), pnl)
         found["borrowable"] = borrowable(spot, price, ltv)
     return answers(found)
 

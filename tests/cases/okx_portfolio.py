@@ -5,6 +5,7 @@ Shocks, rates and bounds are the case's own where it gives them, else the packag
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -30,9 +31,11 @@ from crossmargin.rulebooks.loader import load_rulebook
 from crossmargin.rulebooks.portfolio.okx import OkxPortfolio
 from crossmargin.rulebooks.schema import Collateral
 from tests.cases.loans import answers
-from tests.cases.reader import Answer, Case, Inputs, UnknownShape, literal, unit_of
+from tests.cases.reader import Answer, Case, Inputs, UnknownShape, unit_of
 
 COIN = r"[a-z0-9]{2,8}"
+STABLE = ("usd", "usdt", "usdc")
+OPEN_PROFIT = r"(?:float|open)_pnl(?:_\w+)?|upl(?:_\w+)?"
 FACES = ("contract_value_base", "contract_multiplier", "ct_val", "face", "face_value")
 PRICES = ("shock_reference_price", "index", "index_price")
 RATES = ("rate", "mr4_rate", "mr7_rate", "charge_rate")
@@ -102,18 +105,13 @@ def _leg(row: Inputs, reference: Decimal) -> tuple[str, Leg]:
     return base, leg
 
 
-def _numbers(inputs: Inputs, name: str) -> list[Decimal]:
-    values = inputs.value(name)
-    return [literal(one) for one in (values if isinstance(values, list) else [values])]
-
-
 @exact
 def spot_shock(_case: Case, inputs: Inputs) -> Answer:
     """Return the profit of every move of MR1's grid, and the worst loss."""
     unit = _unit(inputs)
     name = next((name for name in ("spot_shocks", "shocks", "moves") if inputs.has(name)), None)
     rule = _rule()
-    moves = _numbers(inputs, name) if name else moves_of(rule.spot_shock(unit.name).steps)
+    moves = inputs.numbers(name) if name else moves_of(rule.spot_shock(unit.name).steps)
     cells = spot_shock_cells(unit, moves, rule.volatility)
     loss = worst_case(cell.outcome for cell in cells)
     profits = [cell.outcome for cell in cells]
@@ -163,7 +161,7 @@ def minimum(_case: Case, inputs: Inputs) -> Answer:
     cost = _rule().exit("BTC")
     bounds, multipliers = list(cost.bounds), list(cost.multipliers)
     if inputs.has("tier_bounds"):
-        bounds, multipliers = _numbers(inputs, "tier_bounds"), _numbers(inputs, "multipliers")
+        bounds, multipliers = inputs.numbers("tier_bounds"), inputs.numbers("multipliers")
     if inputs.has("tier_multiplier"):
         bounds, multipliers = [], [inputs.number("tier_multiplier")]
     return answers({"mr7": multiplied(raw, bounds, multipliers), "mr7_raw": raw, "raw_charge": raw})
@@ -187,39 +185,71 @@ def unit_margins(_case: Case, inputs: Inputs) -> Answer:
     )
 
 
+class _Cash(NamedTuple):
+    """What an account has in one currency, at its price in USD; `profit` is part of `amount`."""
+
+    amount: Decimal
+    profit: Decimal
+    price: Decimal
+    counted: Decimal
+
+
+def _cash(inputs: Inputs) -> list[_Cash]:
+    # Each currency's balance with the open profit in it; one that stands alone has all of it.
+    balances = {
+        key.split("_")[0]: inputs.at(key)
+        for _, key in inputs.matching(rf"({COIN})_balance", is_raw=True)
+    }
+    if not balances:
+        raise UnknownShape(f"no balance among {', '.join(sorted(inputs.values))}")
+    profits = dict.fromkeys(balances, ZERO)
+    for _, key in inputs.matching(OPEN_PROFIT, is_raw=True):
+        coin = next(iter(balances)) if len(balances) == 1 else unit_of(key)
+        if coin not in balances:
+            raise UnknownShape(f"{key} is of no currency that has a balance")
+        profits[coin] += inputs.at(key)
+    return [
+        _Cash(
+            amount + profits[coin],
+            profits[coin],
+            _price_of(coin, inputs),
+            inputs.number(f"discount_rate_{coin}", inputs.number("discount_rate", ONE)),
+        )
+        for coin, amount in balances.items()
+    ]
+
+
+def _price_of(coin: str, inputs: Inputs) -> Decimal:
+    keys = [key for _, key in inputs.matching(rf"{coin}_usd(?:_\w+)?", is_raw=True)]
+    if keys:
+        return inputs.at(keys[0])
+    if coin in STABLE:
+        return ONE
+    raise UnknownShape(f"no {coin}_usd among {', '.join(sorted(inputs.values))}")
+
+
 @exact
 def account(_case: Case, inputs: Inputs) -> Answer:
-    """Return the totals of an account with one currency."""
-    balances = [key for _, key in inputs.matching(rf"({COIN})_balance", is_raw=True)]
-    if len(balances) != 1:
-        raise UnknownShape(f"{len(balances)} balances among {', '.join(sorted(inputs.values))}")
-    coin = balances[0].split("_")[0]
-    open_profit = sum(
-        (inputs.at(key) for _, key in inputs.matching(r"(?:float|open)_pnl(?:_\w+)?|upl(?:_\w+)?")),
-        ZERO,
-    )
-    price = next(
-        (inputs.at(key) for _, key in inputs.matching(rf"{coin}_usd(?:_\w+)?", is_raw=True)), ONE
-    )
-    cash = inputs.at(balances[0]) + open_profit
-    counted = rates(price, Collateral(ONE - inputs.number("discount_rate", ONE), ZERO))
+    """Return the totals of an account; what is available only of one in one currency."""
+    cash = _cash(inputs)
     totals = account_totals(
-        [worth(cash, counted)],
-        _numbers(inputs, "unit_imr"),
-        _numbers(inputs, "unit_mmr"),
-        _numbers(inputs, "notional") if inputs.has("notional") else [],
+        [worth(one.amount, rates(one.price, Collateral(ONE - one.counted, ZERO))) for one in cash],
+        inputs.numbers("unit_imr"),
+        inputs.numbers("unit_mmr"),
+        inputs.numbers("notional") if inputs.has("notional") else [],
         DebtRates(
             inputs.number("borrow_imr_rate"),
             inputs.number("borrow_mmr_rate"),
             inputs.number("taker_fee_rate", inputs.number("taker_fee", ZERO)),
         ),
     )
+    available = {"avail_eq": cash[0].amount} if len(cash) == 1 else {}
     return answers(
         {
-            "avail_eq": cash,
+            **available,
             "eq": totals.equity,
             "adj_eq": totals.equity,
-            "upl": worth(open_profit, rates(price, Collateral(ZERO, ZERO))),
+            "upl": sum((one.profit * one.price for one in cash), ZERO),
             "deriv_mmr": totals.unit_maintenance,
             "borrow_mmr": totals.debt_maintenance,
             "borrow_imr": totals.debt_initial,
@@ -236,7 +266,7 @@ def account(_case: Case, inputs: Inputs) -> Answer:
 def depeg(_case: Case, inputs: Inputs) -> Answer:
     """Return MR9 of a hedge, or of the cash deltas that make hedges."""
     rule = _rule()
-    bounds = _numbers(inputs, "tier_bounds") if inputs.has("tier_bounds") else rule.depeg_bounds
+    bounds = inputs.numbers("tier_bounds") if inputs.has("tier_bounds") else rule.depeg_bounds
     index = next(
         (
             inputs.at(k)
@@ -245,7 +275,7 @@ def depeg(_case: Case, inputs: Inputs) -> Answer:
         ONE,
     )
     shares = (
-        _numbers(inputs, "tier_rates")
+        inputs.numbers("tier_rates")
         if inputs.has("tier_rates")
         else column_at(index, rule.depeg).rates
     )

@@ -40,7 +40,7 @@ from crossmargin.rulebooks.portfolio.pooled import LendingPortfolio
 from crossmargin.rulebooks.schema import Collateral
 from tests.cases.accounts import SETTLES, is_short
 from tests.cases.loans import answers
-from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape, literal
+from tests.cases.reader import Answer, Case, Inputs, Unanswered, UnknownShape
 from tests.toys import LEVERAGE_MAX
 
 ASSET = r"(?!mmr?$|rate$)[a-z0-9]{2,8}"
@@ -156,8 +156,7 @@ def _table(inputs: Inputs, pattern: str) -> dict[str, Decimal]:
         if match is None:
             continue
         if isinstance(value, dict):
-            inputs.used.add(key)
-            found |= {asset.lower(): literal(one) for asset, one in value.items()}
+            found |= inputs.table(key)
         elif match[1]:
             found[match[1]] = inputs.at(key)
     return found
@@ -332,8 +331,13 @@ def lending_ratio(_case: Case, inputs: Inputs) -> Answer:
     ):
         if inputs.number(name, ours) != ours:
             raise UnknownShape(f"{name} is another than the venue's {ours}")
-    price = inputs.number("borrow_oracle_price", inputs.number("oracle_price", ONE))
-    borrowed = inputs.number("borrowed", inputs.number("borrowed_size", ZERO))
+    # Where only one price is given, it is the token's, and what is borrowed is cash.
+    of_debt = inputs.number("borrow_oracle_price", ONE)
+    price = inputs.number("oracle_price", of_debt)
+    borrowed = inputs.number("borrowed", ZERO)
+    if inputs.has("borrowed_size"):
+        borrowed = inputs.number("borrowed_size")
+        borrowed *= of_debt if inputs.has("oracle_price") else ONE
     asked = next(
         (
             inputs.number(name)

@@ -222,6 +222,26 @@ class Inputs:
         printed = self.value(name, default, is_own=is_own)
         return printed if found is None else self._worked_out(found[1], printed)
 
+    def numbers(self, name: str) -> list[Decimal]:
+        """Return the numbers of the list given as `name`, each as `number` reads one.
+
+        One that stands alone is a list of one.
+        """
+        printed = self.value(name)
+        found = self.key(name)
+        key = name if found is None else found[1]
+        return [
+            self._worked_out(key, one)
+            for one in (printed if isinstance(printed, list) else [printed])
+        ]
+
+    def table(self, key: str) -> dict[str, Decimal]:
+        """Return the numbers of the table under the very `key`, by word in lower case."""
+        self.used.add(key)
+        return {
+            str(word).lower(): self._worked_out(key, one) for word, one in self.values[key].items()
+        }
+
     def matching(self, pattern: str, *, is_raw: bool = False) -> Iterator[tuple[re.Match, str]]:
         """Yield the keys (without their units, unless raw) that match the whole `pattern`."""
         for key in self.values:
