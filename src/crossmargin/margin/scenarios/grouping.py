@@ -19,7 +19,7 @@ from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.margin.scenarios.revalue import option_value
 from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.expiry import expiry_ms
-from crossmargin.model.instrument import Instrument, OptionTerms
+from crossmargin.model.instrument import Instrument, Kind, OptionTerms
 from crossmargin.model.market import Market
 from crossmargin.model.surface import Smile
 from crossmargin.money import DIGITS, ONE, ZERO, exact
@@ -28,6 +28,7 @@ from crossmargin.rulebooks.schema import Rulebook
 USD = "USD"
 """What units are counted in where all collateral is one pool."""
 
+FUTURES = (Kind.LINEAR_FUTURE, Kind.INVERSE_FUTURE)
 MILLISECONDS = Decimal(1000)
 NEAREST = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN)
 """How what is observed is rounded: favouring neither side."""
@@ -148,7 +149,8 @@ def _seconds(instrument: Instrument, market: Market) -> Decimal | str | None:
     # To expiry: None where there is none, or what is missing to know it.
     expires_ms, symbol = expiry_ms(instrument), instrument.symbol
     if expires_ms is None:
-        return None
+        # A future whose name has no date is no perpetual: that would ask too little for its basis.
+        return f"expiry of {symbol}" if instrument.kind in FUTURES else None
     if market.at_ms is None:
         return f"the moment (at), from which {symbol} has so long to its expiry"
     seconds = (expires_ms - market.at_ms) / MILLISECONDS

@@ -130,6 +130,24 @@ entry_price = "150"
     assert [True, False] == [pool.health is not None for pool in found.pools]
 
 
+def test_a_future_of_unknown_expiry_is_unknown_and_no_perpetual():
+    quarterly = """
+[instruments.BTC-QUARTER]
+kind = "inverse-future"
+base = "BTC"
+settle = "BTC"
+multiplier = "10"
+[[positions]]
+symbol = "BTC-QUARTER"
+size = "1000"
+entry_price = "95000"
+"""
+    (pool,) = judged(DERIBIT.replace("[marks]", '[marks]\nBTC-QUARTER = "95000"'), quarterly).pools
+
+    assert pool.health is None
+    assert ("expiry of BTC-QUARTER",) == tuple(pool.missing)
+
+
 def test_orders_ask_initial_margin_for_what_they_would_make_of_the_portfolio():
     order = '[[orders]]\nsymbol = "BTCUSDT"\nsize = "{}"\nprice = "100000"\n'
     more, less = (judged(MONEY, LONG, order.format(size)).pools[0] for size in (1, -1))
