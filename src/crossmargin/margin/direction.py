@@ -113,7 +113,10 @@ def _crossings(assessment: Assessment, moves: dict[str, Decimal]) -> tuple[Decim
     def surplus(at: Decimal) -> Decimal:
         k = (at - ONE) / most
         there = judge(moved(start, {asset: ONE + k * move for asset, move in moves.items()}))
-        return min((health.buffer for health in there.values() if health is not None), default=ZERO)
+        known = [health for health in there.values() if health is not None]
+        # A pool without money or positions has nothing to lose.
+        left = [one.buffer for one in known if one.equity or one.maintenance_margin]
+        return min(left, default=ONE if known else ZERO)
 
     low, high = sorted((ONE, ONE + end * most))
     bends = bends_of(assessment.account, start, {lead}, assessment.portfolio)

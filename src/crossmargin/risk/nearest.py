@@ -153,11 +153,9 @@ class _Edge:
         self.scale: Floats = np.where(np.abs(equity) > 0, np.abs(equity), 1.0)
 
     def surplus(self, points: Floats) -> Floats:
-        """Return the least surplus of any unit at each point, as a share of its equity now."""
-        health = self.situation.health(np.expm1(points @ self.root.T))
-        # Where nothing is at stake nothing is lost: an empty pool beside buckets is no edge.
-        is_idle = (health.maintenance_margin == 0.0) & (health.equity >= 0.0)
-        found: Floats = np.where(is_idle, 1.0, health.surplus / self.scale).min(axis=1)
+        """Return the least room of any unit at each point, as a share of its equity now."""
+        room = self.situation.room(np.expm1(points @ self.root.T))
+        found: Floats = (room / self.scale).min(axis=1)
         return found
 
     def directions(self) -> Floats:
@@ -177,7 +175,8 @@ class _Edge:
         step = GRADIENT_STEP / float(np.abs(self.root).max())
         ends = step * np.eye(self.count)
         values = self.surplus(np.concatenate([point + ends, point - ends]))
-        found: Floats = (values[: self.count] - values[self.count :]) / (2 * step)
+        with np.errstate(invalid="ignore"):  # Where all is empty there is none.
+            found: Floats = (values[: self.count] - values[self.count :]) / (2 * step)
         return found
 
     def radii(self, directions: Floats) -> _Radii:

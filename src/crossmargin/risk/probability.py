@@ -178,9 +178,8 @@ def fates(
     equity = health.equity.reshape(shape)
     units = equity.shape[2]
     equity[:, 1:] -= np.cumsum(due(question.funding, moves[:, 1:], units), axis=1)
-    # Where nothing is at stake only debt is a loss.
-    idle = np.where(equity < 0.0, -np.inf, np.inf)
-    surplus: Floats = np.where(maintenance == 0.0, idle, equity - maintenance)
+    surplus: Floats = equity - maintenance
+    surplus[:, :, situation.is_empty] = np.inf
     is_unknown: Flags = np.logical_or.reduce(np.isnan(surplus[:, 1:]), axis=2)
     is_over: Flags = np.logical_or.reduce(surplus[:, 1:] <= 0.0, axis=2) | is_unknown
     until = np.where(is_over.any(axis=1), is_over.argmax(axis=1), question.steps)

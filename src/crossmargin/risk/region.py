@@ -186,8 +186,8 @@ def _screened(
     low, high = 0.0, float(furthest)
     for points in SCREENS:
         at = np.linspace(low, high, points)
-        values = situation.surplus(at[:, None] * way).min(axis=1)
-        if not np.isfinite(values).all():
+        values = situation.room(at[:, None] * way).min(axis=1)
+        if np.isnan(values).any():
             return None
         first = int((values <= 0).argmax())
         if values[first] > 0 or first == 0:

@@ -111,6 +111,12 @@ class Situation:
         """Return equity − maintenance margin of every unit after each row; shape (n, n_units)."""
         return self.health(moves).surplus
 
+    def room(self, moves: Floats) -> Floats:
+        """Return `surplus`, infinite for what is empty: a pool without money is at no edge."""
+        found = self.surplus(moves)
+        found[:, self.is_empty] = np.inf
+        return found
+
     @exact
     def reach(self, moves: Mapping[str, Decimal]) -> Decimal | None:
         """Return the smallest k ≥ 0 at which k × `moves` liquidates something; None if never.
@@ -136,6 +142,14 @@ class Situation:
     @cached_property
     def _columns(self) -> Columns:
         return columns(self.account, self.rulebook, self.market)
+
+    @cached_property
+    def is_empty(self) -> NDArray[np.bool_]:
+        """Return of every unit whether there is nothing in it, as of a pool beside buckets."""
+        healths = [unit.health for unit in self.now.units]
+        return np.array(
+            [one is not None and not one.equity and not one.maintenance_margin for one in healths]
+        )
 
     @cached_property
     def is_searched(self) -> bool:

@@ -63,6 +63,17 @@ def status(asked, moves, factor="1"):
     return asked.judged_at({asset: Decimal(factor) * move for asset, move in moves.items()}).status
 
 
+def test_an_empty_pool_is_at_no_edge(strangle):
+    file = parse_account(STRANGLE.replace("[marks]", 'USDC = "0"\n[marks]'), "with an empty pool")
+    beside = situation(file.account, file.market, file.rulebook)
+    moves = np.array([[0.0, 0.0], [-0.2, -0.1]])
+
+    assert [False, False, True] == beside.is_empty.tolist()
+    assert np.array_equal(strangle.surplus(moves), beside.room(moves)[:, :2])
+    assert np.isposinf(beside.room(moves)[:, 2]).all()
+    assert Decimal(0) < strangle.reach({"BTC": Decimal(1)}) == beside.reach({"BTC": Decimal(1)})
+
+
 def test_both_sides_of_a_strangle_are_near_moves(strangle):
     found = nearest_move(strangle, ESTIMATE, DAY_MS)
     down, up = found.move.outcome.moves, found.others[0].outcome.moves
