@@ -84,15 +84,17 @@ def _legs(unit: UnitExplanation) -> Iterator[Table]:
 
 def _hedges(unit: UnitExplanation) -> Iterator[str]:
     asset = unit.requirement.asset
-    if len(unit.shares) < 2:
+    coins = unit.alone - sum((share.alone for share in unit.shares), ZERO)
+    if len(unit.shares) + bool(coins) < 2:
         return
     alone = asked(unit.alone, asset)
+    who = "positions and coins held" if coins else "positions"
     if unit.saving <= 0:
         more = asked(-unit.saving, asset)
-        yield f"nothing offsets: alone the positions ask {alone}, together {more} more"
+        yield f"nothing offsets: alone the {who} ask {alone}, together {more} more"
         return
     part = percent(quotient_down(unit.saving, unit.alone), up=False) if unit.alone else NONE
-    yield f"alone the positions ask {alone}; offsetting saves {held(unit.saving, asset)} ({part})"
+    yield f"alone the {who} ask {alone}; offsetting saves {held(unit.saving, asset)} ({part})"
     pairs = [pair for pair in unit.pairs if pair.saving > ZERO][:PAIRS_MAX]
     if pairs:
         told = "; ".join(

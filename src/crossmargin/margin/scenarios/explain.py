@@ -52,7 +52,8 @@ class UnitExplanation(Struct, frozen=True):
 
     Attributes
     ----------
-    alone : the sum of what its legs would be asked for by themselves.
+    alone : the sum of what its legs, and the coins margined with them, would be asked for by
+        themselves.
     pairs : those that save or cost anything (from the unit of posting on), the largest first.
     """
 
@@ -99,6 +100,9 @@ def explained_unit(unit: PortfolioUnit, rule: PortfolioRule) -> UnitExplanation:
     whole = requirement(unit, rule)
     alone = [_asked(unit, rule, leg) for leg in unit.legs]
     worst = whole.worst
+    coins = (
+        requirement(replace(unit, legs=()), rule).maintenance_margin if unit.collateral else ZERO
+    )
     shares = tuple(
         Share(leg.symbol, None if worst is None else worst.shares[place], alone[place])
         for place, leg in enumerate(unit.legs)
@@ -109,7 +113,7 @@ def explained_unit(unit: PortfolioUnit, rule: PortfolioRule) -> UnitExplanation:
         if abs(saving) >= EIGHT_PLACES:
             pairs.append(Pair(first.symbol, second.symbol, saving))
     pairs.sort(key=lambda pair: -pair.saving)
-    return UnitExplanation(whole, shares, sum(alone, ZERO), tuple(pairs))
+    return UnitExplanation(whole, shares, sum(alone, coins), tuple(pairs))
 
 
 def _asked(unit: PortfolioUnit, rule: PortfolioRule, *legs: Leg) -> Decimal:

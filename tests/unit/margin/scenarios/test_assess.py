@@ -130,6 +130,23 @@ entry_price = "150"
     assert [True, False] == [pool.health is not None for pool in found.pools]
 
 
+def test_coins_in_a_unit_are_among_what_is_asked_alone():
+    # By hand, at 95,000 of USD that fall by 16 %: 2 BTC lose 30,400 and have no other charge, a
+    # long of one 15,200 and 950 of roll shock; of what they lose together 80 % is asked.
+    money = DERIBIT.replace('BTC = "1"', 'BTC = "2"').replace("[bal", 'assets_mode = "multi"\n[bal')
+    long = """
+[[positions]]
+symbol = "BTC-PERPETUAL"
+size = "95000"
+entry_price = "95000"
+"""
+    (unit,) = explained(judged(money, long))
+
+    assert D(24320) + D(12920) == round(unit.alone)
+    assert D(24320) + D(12920) == round(unit.requirement.maintenance_margin)
+    assert 0 == round(unit.saving)
+
+
 def test_a_future_of_unknown_expiry_is_unknown_and_no_perpetual():
     quarterly = """
 [instruments.BTC-QUARTER]
