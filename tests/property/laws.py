@@ -167,9 +167,11 @@ LAWS = (
         "not. Order, positions of zero, deposits and opening are as in laws 1, 3, 5 and 6.",
         "Portfolio mode with scenarios. That parts are never asked less than the whole: not where "
         "a charge has tiers (OKX's minimum), where each book has a dampener of its own (Deribit), "
-        "or where an expiry's sign decides its discount (Derive).",
+        "where an expiry's sign decides its discount (Derive), or where offsetting between "
+        "expiries is charged (Bybit); there it holds for options of one expiry.",
         (
             "test_a_portfolio_is_asked_no_more_than_its_positions_alone",
+            "test_options_of_one_expiry_are_asked_no_more_than_each_alone",
             "test_a_hedged_pair_is_asked_for_less_and_a_stacked_one_is_not",
             "test_scenarios_do_not_mind_the_order_of_positions_nor_positions_of_zero",
             "test_opening_a_portfolio_asks_no_less_than_keeping_it",
