@@ -51,7 +51,7 @@ def joint(
     horizon: Horizon = "1d",
     region: Pair = None,
     trades: With = None,
-    seed: Annotated[int, typer.Option(help="Of the search for the nearest move.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Of the search for the nearest move.")] = 7,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the answer as JSON, numbers as strings.")
     ] = False,

@@ -28,7 +28,7 @@ Present = Annotated[
     ),
 ]
 Paths = Annotated[int, typer.Option(help="How many paths are drawn.")]
-Seed = Annotated[int, typer.Option(help="What they are drawn from.")]
+Seed = Annotated[int, typer.Option(min=0, help="What they are drawn from.")]
 Lean = Annotated[
     bool, typer.Option("--lean", help="Send half of the paths to where it breaks, and weigh.")
 ]

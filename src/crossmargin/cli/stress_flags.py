@@ -54,7 +54,7 @@ Paths = Annotated[
     int | None,
     typer.Option(metavar="N", help="--modes on N paths of blocks of history, not on windows."),
 ]
-Seed = Annotated[int, typer.Option(help="What those are drawn from.")]
+Seed = Annotated[int, typer.Option(min=0, help="What those are drawn from.")]
 Candles = Annotated[
     Path | None, typer.Option(metavar="PATH", help="Candles: crashes as paths, --modes.")
 ]

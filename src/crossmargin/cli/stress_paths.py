@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from crossmargin.risk.situation import Situation
     from crossmargin.risk.survival import Survival
 
+NUMBERS_MAX = 20_000_000
+"""Returns in all drawn paths: some hundred megabytes."""
+
 
 def crash_paths(
     options: "Options", crashes: "tuple[Crash, ...]", home: "Situation"
@@ -126,6 +129,9 @@ def _drawn(options: "Options", home: "Situation") -> "tuple[Floats, list[str]]":
     length = interval_text(returns.interval_ms)
     if rest or not steps:
         raise UsageError(f"--horizon {options.horizon}: is no whole number of returns of {length}")
+    if options.paths * steps * len(returns.assets) > NUMBERS_MAX:
+        most = NUMBERS_MAX // (steps * len(returns.assets))
+        raise UsageError(f"--paths {options.paths}: of {options.horizon} at most {most:,} fit")
     sampler = bootstrap(returns.values, returns.assets)
     draws = sampler.draw(np.random.default_rng(options.seed), options.paths, steps)
     columns = [returns.assets.index(asset) for asset in home.assets]

@@ -80,6 +80,8 @@ def plan_of(options: Options, home: "Situation") -> Plan:
     from crossmargin.risk.survey import Asked
 
     _check(options)
+    if not home.assets and not (options.depeg or options.thin):
+        raise UsageError("the account holds nothing that can move")
     shocks, notes = [], []
     crashes, found, said = _crashes(options, home)
     shocks += found
@@ -109,6 +111,7 @@ def _check(options: Options) -> None:
             (options.is_modes, "--modes"),
             (options.start, "--from"),
             (options.end, "--to"),
+            (options.path != Options().path, "--path"),
         ):
             if value:
                 raise UsageError(f"{name}: needs prices; give --candles")
@@ -196,7 +199,7 @@ def _estimated(
     covariance, choice = covariance_of(home, window, None)
     spread = covariance.volatility(span_ms(options.horizon, "--horizon"))
     found = dict(zip(covariance.assets, spread.tolist(), strict=True))
-    sigmas = {asset: Decimal(f"{found[asset]:.4f}") for asset in home.assets}
+    sigmas = {asset: Decimal(f"{found[asset]:.6f}") for asset in home.assets}
     said = ", ".join(f"{asset} {value * 100:.2f} %" for asset, value in sigmas.items())
     head = f"Volatility of {options.horizon}: {said}; {described(covariance)}."
     return sigmas, [head, *choice]

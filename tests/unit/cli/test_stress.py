@@ -33,6 +33,8 @@ max_leverage = 20
 """
 ).replace('BTCUSDT = "100000"', 'BTCUSDT = "100000"\nABCUSDT = "100"', 1)
 
+IDLE = 'venue = "binance-usdm"\nedition = "2026-09-29"\n[balances]\nUSDT = "1000"\n'
+
 
 def candles(folder: Path, closes: list[float]) -> Path:
     rows = ["ts,open,high,low,close"]
@@ -230,9 +232,22 @@ def test_the_report_is_written(monkeypatch, tmp_path):
     assert [path] == list(tmp_path.iterdir())
 
 
+def test_where_nothing_can_move_there_is_nothing_to_survive(monkeypatch):
+    answer = call(monkeypatch, "stress", "-", stdin=IDLE)
+
+    assert 2 == answer.status
+    assert "the account holds nothing that can move" in words(answer.err)
+
+
+@pytest.mark.parametrize("command", ["joint", "stress"])
+def test_a_seed_is_not_below_zero(monkeypatch, command):
+    assert 2 == call(monkeypatch, command, "-", "--seed", "-1", stdin=IDLE).status
+
+
 @pytest.mark.parametrize(
     ("more", "status", "said"),
     [
+        (("--path", "worst"), 2, "--path: needs prices; give --candles"),
         (("--crash", "lehman"), 2, "there is no crash 'lehman'"),
         (("--all", "5"), 2, "--all 5: is not FROM:TO:STEP in percent"),
         (("--all", "-100:0:5"), 2, "leaves nothing of a price"),
