@@ -1,8 +1,8 @@
 """Chances in words: rounded for reading, never to zero or to certainty."""
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
-from crossmargin.money import exact
+from crossmargin.report.risk_words import move_words
 from crossmargin.report.words import duration, listed, money
 from crossmargin.risk.outlook import Outlook
 from crossmargin.risk.probability import Likelihood, UnitLikelihood
@@ -50,7 +50,6 @@ def time_words(one: Likelihood) -> str:
     return f"Of the paths that are liquidated, {listed(parts)}."
 
 
-@exact
 def nearest_words(found: Outlook) -> str:
     """Return the nearest liquidating move; empty where it cannot be told."""
     if found.nearest is None:
@@ -58,10 +57,7 @@ def nearest_words(found: Outlook) -> str:
     move = found.nearest.move
     if move is None:
         return "No move was found that liquidates anything."
-    moves = ", ".join(
-        f"{asset} {(100 * one).quantize(Decimal('0.01'), ROUND_DOWN):+f} %"
-        for asset, one in move.outcome.moves.items()
-    )
+    moves = ", ".join(f"{asset} {move_words(one)}" for asset, one in move.outcome.moves.items())
     return (
         f"The nearest liquidating move is {move.distance:.2f} standard deviations of "
         f"{duration(found.likelihood.horizon_ms)} away: {moves}."

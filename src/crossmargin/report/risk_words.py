@@ -17,6 +17,8 @@ def described(covariance: Covariance) -> str:
             f"EWMA of {counted}, half-life {interval_text(covariance.halflife_ms or 0)}: as sure "
             f"as {covariance.effective_observations:,.0f} that count alike"
         )
+    if len(covariance.assets) == 1:
+        return f"Variance of {counted}"  # Nothing to draw a correlation towards.
     return (
         f"Ledoit–Wolf of {counted}, drawn {100 * (covariance.shrinkage or 0):.1f} % towards the "
         "mean correlation"
