@@ -29,7 +29,7 @@ from crossmargin.files.toml import (
 )
 from crossmargin.files.unknown import unknown_symbol
 from crossmargin.margin.lookup import cross_wallets
-from crossmargin.margin.modes import can_borrow, check_modes
+from crossmargin.margin.modes import can_borrow, check_modes, default_assets_mode
 from crossmargin.model.account import (
     Account,
     AccountMode,
@@ -144,7 +144,7 @@ def _judged(table: AccountTable) -> tuple[Account, Market, Rulebook]:
         _symbols(table),
     )
     mode = table.mode or AccountMode(rulebook.modes[0])
-    assets_mode = table.assets_mode or AssetsMode(rulebook.assets_modes[0])
+    assets_mode = table.assets_mode or default_assets_mode(rulebook, mode)
     if assets_mode not in rulebook.assets_modes:
         raise UsageError(f"assets_mode: {rulebook.venue} has no {assets_mode}-assets mode")
     _check_symbols(table, rulebook)

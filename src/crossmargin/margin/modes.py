@@ -39,7 +39,20 @@ def can_borrow(account: Account, rulebook: Rulebook) -> bool:
     return is_portfolio and isinstance(rulebook.portfolio, PooledPortfolio)
 
 
+def default_assets_mode(rulebook: Rulebook, mode: AccountMode) -> AssetsMode:
+    """Return the first assets mode that the venue has in a mode of accounts."""
+    found = rulebook.assets_modes
+    if mode is AccountMode.PORTFOLIO and rulebook.portfolio is not None:
+        found = tuple(one for one in found if one in rulebook.portfolio.assets_modes)
+    return AssetsMode(found[0])
+
+
 def _check_portfolio(account: Account, rulebook: Rulebook) -> None:
+    rule = rulebook.portfolio
+    if rule is not None and account.assets_mode not in rule.assets_modes:
+        raise UsageError(
+            f"{rulebook.venue} has no {account.assets_mode}-assets mode in portfolio mode"
+        )
     if account.position_mode is PositionMode.HEDGE:
         raise UsageError(f"{rulebook.venue} has no hedge position mode in portfolio mode")
     for symbol in _isolated(account):

@@ -43,6 +43,15 @@ def is_equity_margined(account: Account, rulebook: Rulebook) -> bool:
     return rule is not None and rule.is_equity_margined and is_pool
 
 
+def spot_in_use(account: Account, base: str, rulebook: Rulebook) -> Decimal:
+    """Return the coins held that may hedge positions on them; how far they do is the method's."""
+    rule = rulebook.portfolio
+    is_pool = account.assets_mode is AssetsMode.MULTI
+    if rule is None or not (rule.is_spot_in_use and is_pool):
+        return ZERO
+    return max(account.balances.get(base, ZERO), ZERO)
+
+
 def _is_margined(rulebook: Rulebook) -> bool:
     return rulebook.portfolio is not None and rulebook.portfolio.is_collateral_margined
 

@@ -14,7 +14,11 @@ from msgspec import Struct
 from crossmargin.margin.black import implied_volatility
 from crossmargin.margin.option_terms import forward_of, terms_of
 from crossmargin.margin.pnl import unrealised_pnl
-from crossmargin.margin.scenarios.collateral import is_equity_margined, margined_with
+from crossmargin.margin.scenarios.collateral import (
+    is_equity_margined,
+    margined_with,
+    spot_in_use,
+)
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.margin.scenarios.revalue import option_value
 from crossmargin.model.account import Account, AssetsMode, Position
@@ -85,6 +89,9 @@ def units_of(
         }
         rates |= {held: market.index[held] for held in collateral}
         known = tuple(leg for leg in legs if isinstance(leg, Leg))
+        spot = spot_in_use(account, base, rulebook)
+        if spot:
+            known = (*known, Leg(base, spot, index, base, is_spot=True))
         units.append(PortfolioUnit(base, asset, index, known, rates, collateral))
     return Grouped(tuple(units), missing, tuple(remarks))
 

@@ -46,6 +46,7 @@ class BybitPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="bybit"):
     money_step : what the profit of a scenario is rounded down to.
     """
 
+    assets_modes: ClassVar[tuple[str, ...]] = ("multi",)
     steps: int
     money_step: Decimal
     assets: tuple[BybitAsset, ...]

@@ -110,6 +110,8 @@ class OkxPortfolio(PortfolioTable, frozen=True, kw_only=True, tag="okx"):
     initial_to_maintenance : initial margin in multiples of maintenance margin.
     """
 
+    assets_modes: ClassVar[tuple[str, ...]] = ("multi",)
+    is_spot_in_use: ClassVar[bool] = True
     spot_shocks: tuple[SpotShock, ...]
     moves: tuple[MoveRisk, ...]
     exits: tuple[ExitCost, ...]

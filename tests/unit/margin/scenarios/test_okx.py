@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from crossmargin.errors import UsageError
+from crossmargin.files.account import parse_account
+from crossmargin.margin.assess import assess
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
 from crossmargin.margin.scenarios.methods import requirement
 from crossmargin.margin.scenarios.okx import moves_of, spot_shock_cells, theta_charge
@@ -334,3 +336,32 @@ def test_what_hedges_never_needs_more_than_both_alone(held, sold, days):
     long, short = perpetual(held), future(-sold, days * DAY)
 
     assert maintenance(long, short) <= maintenance(long) + maintenance(short)
+
+
+def test_coins_held_hedge_a_short_as_far_as_they_cover_it():
+    # A short of one bitcoin at 100,000 alone: 12 % and 0.2 % of it. With one held nothing is lost
+    # in the grid: 0.2 % each for the basis of perpetual and spot, 400, less than 0.45 % to leave.
+    text = """
+venue = "okx"
+mode = "portfolio"
+[balances]
+BTC = "{held}"
+USDT = "1000"
+[marks]
+BTC-USDT-SWAP = "100000"
+[index]
+BTC = "100000"
+USDT = "1"
+[[positions]]
+symbol = "BTC-USDT-SWAP"
+size = "-100"
+entry_price = "100000"
+"""
+    asked = {}
+    for held in ("0", "0.5", "1", "2"):
+        file = parse_account(text.format(held=held), "test")
+        found = assess(file.account, file.market, file.rulebook)
+        asked[held] = found.pools[0].health.maintenance_margin
+
+    # Half covered: 6 % of it is left, the perpetual's 200 and 100 of the spot's.
+    assert {"0": D(12200), "0.5": D(6300), "1": D(450), "2": D(450)} == asked
