@@ -45,6 +45,9 @@ Fee = Annotated[
     typer.Option(metavar="RATE", help="Fee of closing, such as 0.05%, added to losses."),
 ]
 
+POINTS_SOON = 100_000
+"""So many points that are judged one by one need no warning."""
+
 
 def probability(
     account: Annotated[
@@ -102,8 +105,15 @@ def probability(
         funding=paid.costs,
         closing=() if fee is None else closing(asked, _rate(fee, f"--fee {fee}")),
     )
+    _warn(asked, paths * question.steps)
     found = outlook(asked, returns, way, question, (*prices, *paid.said), paid.left_out)
     _show(found, html, "" if account == "-" else Path(account).stem, as_json=as_json)
+
+
+def _warn(asked: "Situation", points: int) -> None:
+    if asked.is_slow and points > POINTS_SOON:
+        said = f"Each of {points:,} points is judged exactly here, which may take minutes"
+        typer.echo(f"{said}; --paths asks for fewer.", err=True)
 
 
 def _show(found: "Outlook", html: Path | None, title: str, *, as_json: bool) -> None:

@@ -26,7 +26,7 @@ from crossmargin.margin.scenarios.path import Anchored, anchored, moved
 from crossmargin.model.account import Account, AccountMode, AssetsMode
 from crossmargin.model.market import Market
 from crossmargin.money import ONE, ZERO, exact
-from crossmargin.risk.tabulated import Elsewhere, tabulated
+from crossmargin.risk.tabulated import Elsewhere, Rowwise, tabulated
 from crossmargin.rulebooks.schema import Rulebook
 
 Floats = NDArray[np.float64]
@@ -157,6 +157,11 @@ class Situation:
         contracts = self.rulebook.contracts
         has_options = any(contracts[one].instrument.kind.is_option for one in self.account.symbols)
         return self.account.mode is not AccountMode.STANDARD or has_options
+
+    @cached_property
+    def is_slow(self) -> bool:
+        """Return whether `health` judges every row exactly: some thousand of them a second."""
+        return isinstance(self._table, Rowwise)
 
     @cached_property
     def _table(self) -> Elsewhere | None:

@@ -6,13 +6,14 @@ as anybody asks; collateral is converted at every move as it is. The bound of th
 the lines, a quarter of the largest second difference nearby, beside what floats lose.
 
 Where parts cannot be taken apart so (Derive margins collateral within the unit, pooled accounts
-share a ratio, standard mode nets options by expiry), every row is judged exactly: `Rowwise`, slow
-and right.
+share a ratio, standard mode nets options by expiry), but one asset alone moves, the whole account
+is such a table (`OneLine`). Where several do, every row is judged exactly: `Rowwise`, slow and
+right.
 
 Open orders are left out of initial margin here: they ask nothing of maintenance margin.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -175,12 +176,37 @@ class Rowwise:
         )
 
 
+@dataclass(frozen=True)
+class OneLine:
+    """An account that one asset moves, judged exactly at every tabulated ratio; make with `of`."""
+
+    table: HealthArrays
+
+    @classmethod
+    def of(cls, rows: Rowwise) -> "OneLine":
+        """Return the table of what `rows` judges."""
+        return cls(rows.health(RATIOS[:, None] - 1.0))
+
+    def health(self, moves: Floats) -> HealthArrays:
+        """Return the health of every unit; NaN beyond what is tabulated."""
+        at = 1.0 + moves[:, 0]
+        found = self.table
+        tables = (found.equity, found.initial_margin, found.maintenance_margin)
+        equity, initial, maintenance = (_each(_read, at, table) for table in tables)
+        error = _each(_off, at, found.equity) + _each(_off, at, found.maintenance_margin)
+        floats = ERROR_FRACTION * (np.abs(equity) + np.abs(maintenance))
+        return HealthArrays(
+            equity, initial, maintenance, np.zeros_like(equity), error + ROUNDING_USD + floats
+        )
+
+
 @exact
 def tabulated(now: Assessment, assets: tuple[str, ...]) -> Elsewhere:
     """Return the account ready for many moves of `assets`."""
     rule = now.rulebook.portfolio
     if not now.has_scenarios or rule is None or rule.is_collateral_margined:
-        return Rowwise(now, assets)
+        rows = Rowwise(now, assets)
+        return OneLine.of(rows) if len(assets) == 1 else rows
     account, rulebook = now.account, now.rulebook
     start = anchored(account, now.market, rulebook)
     settles = {rulebook.contracts[one.symbol].instrument.settle for one in account.positions}
@@ -247,6 +273,10 @@ def _asked(base: str, now: Assessment, market: Market) -> dict[str, tuple[float,
 
 def _read(at: Floats, table: Floats) -> Floats:
     return np.interp(at, RATIOS, table, left=np.nan, right=np.nan)
+
+
+def _each(read: Callable[[Floats, Floats], Floats], at: Floats, table: Floats) -> Floats:
+    return np.stack([read(at, column) for column in table.T], axis=1)
 
 
 def _off(at: Floats, table: Floats) -> Floats:
