@@ -10,7 +10,7 @@ from crossmargin.cli.histories import End, Interval, Price, Start
 from crossmargin.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
-    from crossmargin.risk.outlook import Outlook
+    from crossmargin.risk.outlook import Outlook, Way
     from crossmargin.risk.running_costs import Cost
     from crossmargin.risk.situation import Situation
 
@@ -84,7 +84,7 @@ def probability(
     """
     from crossmargin.cli.histories import Window, returns_of, span_ms
     from crossmargin.cli.source import account_file
-    from crossmargin.risk.outlook import Way, outlook, steps_in
+    from crossmargin.risk.outlook import outlook, steps_in
     from crossmargin.risk.probability import Question
     from crossmargin.risk.running_costs import closing
     from crossmargin.risk.situation import situation
@@ -94,7 +94,7 @@ def probability(
     returns, prices = returns_of(asked, Window(candles, start, end, interval, price))
     step_ms = returns.interval_ms
     half_life = None if present is None else span_ms(present, "--present") / step_ms
-    way = Way(method, block, marginals, half_life, lean)
+    way = _way(method, block, marginals, half_life, lean=lean)
     paid = _funding(asked, funding, candles, (returns.from_ms, returns.to_ms), step_ms)
     question = Question(
         steps=steps_in(span_ms(horizon, "--horizon"), step_ms),
@@ -108,6 +108,17 @@ def probability(
     _warn(asked, paths * question.steps)
     found = outlook(asked, returns, way, question, (*prices, *paid.said), paid.left_out)
     _show(found, html, "" if account == "-" else Path(account).stem, as_json=as_json)
+
+
+def _way(method: str, block: int, marginals: str, half_life: float | None, *, lean: bool) -> "Way":
+    # What belongs to the other method would be left aside in silence.
+    from crossmargin.risk.outlook import BOOTSTRAP, T_COPULA, Way
+
+    if method == BOOTSTRAP and marginals != Way().marginals:
+        raise UsageError(f"--marginals: are of a t-copula; give --method {T_COPULA} too")
+    if method == T_COPULA and block != Way().block:
+        raise UsageError("--block: is of a bootstrap; the steps of a t-copula are independent")
+    return Way(method, block, marginals, half_life, lean)
 
 
 def _warn(asked: "Situation", points: int) -> None:

@@ -125,6 +125,8 @@ def test_an_account_already_gone_needs_no_paths(monkeypatch, candles):
         (["--horizon", "90m"], 2, "a horizon of 90m is no whole number of returns of 1h"),
         (["--horizon", "soon"], 2, "--horizon soon: is not a number with s, m, h, d or w"),
         (["--method", "garch"], 2, "method 'garch' is neither bootstrap nor t-copula"),
+        (["--marginals", "t"], 2, "--marginals: are of a t-copula"),
+        (["--method", "t-copula", "--block", "5"], 2, "--block: is of a bootstrap"),
         (["--paths", "0"], 2, "at least one path of one step"),
         (["--block", "0"], 2, "a block of 0 steps"),
         (["--funding", "BTCUSD=0.01%"], 2, "is no perpetual that is held; did you mean BTCUSDT?"),
