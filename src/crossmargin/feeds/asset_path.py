@@ -13,6 +13,7 @@ from crossmargin.feeds.folder import Found, Pick, choose, list_files, period, re
 from crossmargin.feeds.histories import ELSEWHERE
 from crossmargin.feeds.path import Order, PricePath, price_path
 from crossmargin.feeds.series import PriceKind, utc
+from crossmargin.risk.underlying import asset_name
 
 
 def load_asset_path(
@@ -78,7 +79,7 @@ def load_asset_path(
 
 
 def _looked_at(asset: str, names: Sequence[str], venue: str) -> list[tuple[str, str]]:
-    stand_in = (f"{asset}USDT", ELSEWHERE)
+    stand_in = (f"{asset_name(asset)}USDT", ELSEWHERE)
     return list(dict.fromkeys((*((name, venue) for name in names), stand_in)))
 
 

@@ -16,6 +16,7 @@ from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.folder import Found, choose, list_files, period, read_pick
 from crossmargin.feeds.series import Series, interval_of, utc
 from crossmargin.risk.returns import History
+from crossmargin.risk.underlying import asset_name
 
 DAYS = 90
 """How much of the past is taken where nobody says."""
@@ -81,7 +82,7 @@ def load_histories(
 def _found(
     where: Path, asset: str, names: Sequence[str], venue: str, price: str | None
 ) -> tuple[str, tuple[Found, ...]]:
-    stand_in = f"{asset}USDT"
+    stand_in = f"{asset_name(asset)}USDT"
     for name, whose in (*((name, venue) for name in names), (stand_in, ELSEWHERE)):
         files = list_files(where, [name], venue=whose, price=price)
         if files:

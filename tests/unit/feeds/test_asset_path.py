@@ -46,6 +46,14 @@ def test_a_contract_nobody_has_candles_of_is_stood_in_for_and_said(tmp_path):
     assert "BTC: nothing of the venue’s own covers it, BTCUSDT stands in." in path.choice
 
 
+def test_a_venue_with_another_name_for_the_asset_is_stood_in_for_too(tmp_path):
+    write(tmp_path, "mark_BTCUSDT_1h.csv", 100_000)
+    asked = {"XBT": ["PF_XBTUSD"]}
+    path = load_asset_path(tmp_path, asked, START, START + HOUR_MS, venue="kraken")
+
+    assert ("BTCUSDT",) == path.symbols
+
+
 def test_spot_prices_stand_in_last_and_said(tmp_path):
     write(tmp_path, "spot_BTCUSDT_1h.csv", 100_000)
     path = load_asset_path(tmp_path, {"BTC": ["BTCUSDT"]}, START, START + HOUR_MS)
