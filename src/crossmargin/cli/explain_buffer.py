@@ -137,4 +137,4 @@ def _contributions(file: "AccountFile", *, as_json: bool) -> None:
         from crossmargin.cli.console import console
         from crossmargin.cli.explain_tables import show_contributions
 
-        show_contributions(console(), asked.now, found)
+        show_contributions(console(), found)

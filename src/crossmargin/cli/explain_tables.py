@@ -7,7 +7,6 @@ from rich.console import Console
 from crossmargin.cli.console import show_sentence
 from crossmargin.cli.fitting import Column, show_fitting, table_of
 from crossmargin.cli.numbers import NONE, asked, held, percent
-from crossmargin.margin.assessment import Assessment
 from crossmargin.money import ZERO, plain
 from crossmargin.risk.attribution import Attribution, Cause, Line
 from crossmargin.risk.contribution import Contribution
@@ -46,31 +45,28 @@ def show_attribution(out: Console, found: Attribution) -> None:
     show_fitting(out, (table_of(columns if has_tiers else columns[:-1], gap=gap) for gap in (2, 1)))
 
 
-def show_contributions(
-    out: Console, assessment: Assessment, found: tuple[Contribution, ...]
-) -> None:
+def show_contributions(out: Console, found: tuple[Contribution, ...]) -> None:
     """Print what each position adds, and which closing frees most margin for its fee."""
     if not found:
         show_sentence(out, "There is no position to explain.", indent=0)
         return
-    asset = assessment.pool.asset
     columns = [
         Column("Without", tuple(f"{one.symbol} {one.side}" for one in found), is_words=True),
-        Column("Maint. less", tuple(asked(one.maintenance, asset) for one in found)),
-        Column("Initial less", tuple(asked(one.initial, asset) for one in found)),
+        Column("Maint. less", tuple(asked(one.maintenance, one.asset) for one in found)),
+        Column("Initial less", tuple(asked(one.initial, one.asset) for one in found)),
         Column("Distance", tuple(_distance(one) for one in found)),
-        Column("Fee", tuple(asked(one.fee, asset) for one in found)),
+        Column("Fee", tuple(asked(one.fee, one.asset) for one in found)),
         Column("Freed per fee", tuple(_freed(one) for one in found)),
     ]
     show_fitting(out, (table_of(columns, gap=gap) for gap in (2, 1)))
     best = found[0]
     if best.freed_per_fee is not None and best.freed_per_fee > 0:
-        fee, freed = asked(best.fee, asset), held(best.initial - best.fee, asset)
+        fee, freed = asked(best.fee, best.asset), held(best.initial - best.fee, best.asset)
         out.print()
         show_sentence(
             out,
-            f"Cheapest to free margin: close {best.symbol}, which sets free {freed} {asset} for a "
-            f"fee of {fee}.",
+            f"Cheapest to free margin: close {best.symbol}, which sets free {freed} {best.asset} "
+            f"for a fee of {fee}.",
             indent=0,
         )
 

@@ -33,6 +33,7 @@ def attribution_answer(found: Attribution, head: dict[str, Json]) -> dict[str, J
                 "name": one.name,
                 "buffer": held(one.buffer),
                 "equity": held(one.equity),
+                "asset": one.asset,
                 "maintenance_margin": asked(one.maintenance),
                 "initial_margin": asked(one.initial),
                 "tier": asked(one.tier),

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment, PositionAssessment
-from crossmargin.model.account import Account, MarginMode
+from crossmargin.margin.health import Health
+from crossmargin.model.account import Account, AssetsMode, MarginMode
 from crossmargin.model.order import Side
 from crossmargin.money import ZERO, exact, quotient_down
 from crossmargin.risk.situation import Situation
@@ -27,6 +28,7 @@ class Contribution(Struct, frozen=True):
 
     Attributes
     ----------
+    asset : of the pool or bucket.
     alone : the maintenance margin it is shown with.
     maintenance, initial : by how much the pool is asked for less without it.
     distance : joint distance (nearer side) without it, less what it is now: above zero the
@@ -38,6 +40,7 @@ class Contribution(Struct, frozen=True):
 
     symbol: str
     side: Side
+    asset: str
     alone: Decimal
     maintenance: Decimal
     initial: Decimal
@@ -60,11 +63,10 @@ def contributions(situation: Situation) -> tuple[Contribution, ...]:
 
 def _contribution(now: Assessment, position: PositionAssessment) -> Contribution:
     without = assess(closed(now.account, position, now), now.market, now.rulebook)
-    pool, rest = now.pool, without.pool
-    kept = opened = ZERO
-    if pool.health is not None and rest.health is not None:
-        kept = pool.health.maintenance_margin - rest.health.maintenance_margin
-        opened = pool.health.initial_margin - rest.health.initial_margin
+    settle = now.rulebook.contracts[position.symbol].instrument.settle
+    before, after = _asked_of(now, settle), _asked_of(without, settle)
+    kept = before.maintenance_margin - after.maintenance_margin
+    opened = before.initial_margin - after.initial_margin
     if position.mode is MarginMode.ISOLATED:
         kept, opened = position.maintenance_margin or ZERO, position.initial_margin or ZERO
     fee = now.rulebook.fees.taker * (position.notional or ZERO)
@@ -72,6 +74,7 @@ def _contribution(now: Assessment, position: PositionAssessment) -> Contribution
     return Contribution(
         position.symbol,
         position.side,
+        now.pool.asset if now.account.assets_mode is AssetsMode.MULTI else settle,
         position.maintenance_margin or ZERO,
         kept,
         opened,
@@ -96,6 +99,13 @@ def closed(account: Account, position: PositionAssessment, now: Assessment) -> A
     return replace(
         account, positions=rest, balances={**account.balances, instrument.settle: wallet}
     )
+
+
+def _asked_of(assessment: Assessment, settle: str) -> Health:
+    # Of the pool that pays in `settle`; nothing where it went with the position.
+    is_multi = assessment.account.assets_mode is AssetsMode.MULTI
+    own = (one for one in assessment.pools if is_multi or one.asset == settle)
+    return next((one.health for one in own if one.health is not None), Health())
 
 
 def _nearest(assessment: Assessment) -> Decimal | None:

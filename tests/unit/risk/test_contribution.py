@@ -67,3 +67,13 @@ def test_the_last_position_leaves_nothing_that_could_liquidate():
     (only,) = contributions(situation(file.account, file.market, file.rulebook))
 
     assert (None, True) == (only.distance, only.is_unbounded)
+
+
+def test_each_position_is_judged_in_the_pool_that_pays_for_it():
+    text = ACCOUNT.replace('USDT = "1000"', 'USDT = "1000"\nUSDC = "1000"')
+    file = parse_account(text.replace("ETHUSDT", "ETHUSDC"), "test")
+    found = contributions(situation(file.account, file.market, file.rulebook))
+
+    assert [("USDT", D(40), D(500)), ("USDC", D(20), D(100))] == [
+        (one.asset, one.maintenance, one.initial) for one in found
+    ]
