@@ -33,7 +33,6 @@ def attribution_answer(found: Attribution, head: dict[str, Json]) -> dict[str, J
                 "name": one.name,
                 "buffer": held(one.buffer),
                 "equity": held(one.equity),
-                "asset": one.asset,
                 "maintenance_margin": asked(one.maintenance),
                 "initial_margin": asked(one.initial),
                 "tier": asked(one.tier),
@@ -56,6 +55,7 @@ def contribution_answer(assessment: Assessment, found: tuple[Contribution, ...])
             {
                 "symbol": one.symbol,
                 "side": one.side.value,
+                "asset": one.asset,
                 "maintenance_margin": asked(one.maintenance),
                 "initial_margin": asked(one.initial),
                 "distance": _plain(one.distance),
