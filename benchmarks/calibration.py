@@ -29,11 +29,11 @@ from crossmargin.feeds.candles import read_series
 from crossmargin.feeds.series import PriceKind, Series
 from crossmargin.model.account import Account, Position
 from crossmargin.model.market import Market
-from crossmargin.risk.bootstrap import bootstrap
-from crossmargin.risk.copula import t_copula
-from crossmargin.risk.intervals import wilson
-from crossmargin.risk.paths import Chance, Draws, Sampler, rescaled
-from crossmargin.risk.probability import Question, fates
+from crossmargin.risk.chance.bootstrap import bootstrap
+from crossmargin.risk.chance.copula import t_copula
+from crossmargin.risk.chance.intervals import wilson
+from crossmargin.risk.chance.paths import Chance, Draws, Sampler, rescaled
+from crossmargin.risk.chance.probability import Question, fates
 from crossmargin.risk.situation import Situation, situation
 from crossmargin.rulebooks.loader import load_rulebook
 

@@ -15,9 +15,9 @@ from crossmargin.model.account import Account, Position
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.money import ZERO
-from crossmargin.risk.derisk import PROGRAM, cheapest, program
-from crossmargin.risk.reductions import task_of
-from crossmargin.risk.stretches import table_of
+from crossmargin.risk.derisk.program import PROGRAM, cheapest, program
+from crossmargin.risk.derisk.reductions import task_of
+from crossmargin.risk.derisk.stretches import table_of
 from crossmargin.rulebooks.loader import load_rulebook
 
 POSITIONS = 50

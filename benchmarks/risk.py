@@ -15,8 +15,8 @@ from benchmarks.timing import line, rates
 from crossmargin.durations import HOUR_MS
 from crossmargin.model.account import Account, Position
 from crossmargin.model.market import Market
-from crossmargin.risk.copula import STUDENT, t_copula
-from crossmargin.risk.probability import Question, likelihood
+from crossmargin.risk.chance.copula import STUDENT, t_copula
+from crossmargin.risk.chance.probability import Question, likelihood
 from crossmargin.risk.situation import Situation, situation
 from crossmargin.rulebooks.loader import load_rulebook
 

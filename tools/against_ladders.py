@@ -3,7 +3,7 @@
 Usage: python -m tools.against_ladders [ACCOUNTS [SEED]]
 
 Accounts of BTC, ETH and SOL, or what of them a venue lists, are made from the seed at Binance and
-carried over; each goes down the built-in path by the ladder and by plans (`risk.against_ladder`).
+carried over; each goes down the built-in path by the ladder and by plans (`derisk.against_ladder`).
 Printed is a table for the documentation: of the accounts that are liquidated, what they had and how
 much of it is left.
 """
@@ -21,8 +21,8 @@ from crossmargin.model.account import Account, AccountMode, Position
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.money import EIGHT_PLACES, ZERO, down_to
-from crossmargin.risk.against_ladder import TARGETS, Compared, against_ladder, markets_along
-from crossmargin.risk.venues import translated
+from crossmargin.risk.derisk.against_ladder import TARGETS, Compared, against_ladder, markets_along
+from crossmargin.risk.venues.translation import translated
 from crossmargin.rulebooks.loader import load_rulebook, venues
 from crossmargin.rulebooks.schema import Rulebook
 

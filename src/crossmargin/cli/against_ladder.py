@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from crossmargin.files.account import AccountFile
     from crossmargin.files.json_value import Json
     from crossmargin.model.liquidity import Liquidity
-    from crossmargin.risk.against_ladder import Compared, Ending
+    from crossmargin.risk.derisk.against_ladder import Compared, Ending
 
 FROM, TO = 480, 720
 """Minutes of the built-in path: 20:00 to 24:00 UTC of 10 October 2025."""
@@ -24,7 +24,7 @@ def through_the_crash(file: "AccountFile", liquidity: "Liquidity") -> "Compared"
     """Return what the account keeps each way; UnknownError if it holds what the path lacks."""
     from crossmargin.feeds.builtin import SYMBOLS, builtin_path
     from crossmargin.feeds.series import exact
-    from crossmargin.risk.against_ladder import against_ladder, markets_along
+    from crossmargin.risk.derisk.against_ladder import against_ladder, markets_along
 
     marks = builtin_path(SYMBOLS).marks[FROM:TO].tolist()
     assets = [name.removesuffix("USDT") for name in SYMBOLS]

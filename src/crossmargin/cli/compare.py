@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from crossmargin.risk.comparison import Refusal
+    from crossmargin.risk.venues.comparison import Refusal
     from crossmargin.rulebooks.schema import Rulebook
 
 
@@ -34,7 +34,7 @@ def compare(
     from msgspec.structs import replace
 
     from crossmargin.cli.source import account_file
-    from crossmargin.risk.comparison import compared
+    from crossmargin.risk.venues.comparison import compared
 
     file = account_file(account)
     books, unread = _rulebooks(file.rulebook.venue, venues, file.table.at)
@@ -67,7 +67,7 @@ def _rulebooks(
     # out, so that it does not hide the others.
     from crossmargin.cli.listed import listed
     from crossmargin.errors import RulebookError
-    from crossmargin.risk.comparison import Refusal
+    from crossmargin.risk.venues.comparison import Refusal
     from crossmargin.rulebooks.loader import load_rulebook, venues
 
     if wanted is not None:

@@ -12,8 +12,8 @@ from crossmargin.cli.numbers import UNKNOWN, asked, full, held, percent
 from crossmargin.cli.tables import STYLES, liquidation_text, ratio_text
 from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
 from crossmargin.money import plain
-from crossmargin.risk.capacity import Capacity, Limit
-from crossmargin.risk.comparison import (
+from crossmargin.risk.venues.capacity import Capacity, Limit
+from crossmargin.risk.venues.comparison import (
     Answer,
     Comparison,
     Total,
@@ -22,7 +22,7 @@ from crossmargin.risk.comparison import (
     missing,
     warnings,
 )
-from crossmargin.risk.underlying import DOLLARS, asset_name
+from crossmargin.risk.venues.underlying import DOLLARS, asset_name
 
 DIGITS = 6
 """Digits of a liquidation price, or all before the point, that tell venues apart."""

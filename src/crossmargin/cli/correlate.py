@@ -38,8 +38,8 @@ def correlate(
     """
     from crossmargin.cli.histories import Window, covariance_of, reference_named, span_ms
     from crossmargin.cli.source import account_file
-    from crossmargin.risk.bets import bets
-    from crossmargin.risk.exposure import exposure
+    from crossmargin.risk.estimates.bets import bets
+    from crossmargin.risk.estimates.exposure import exposure
     from crossmargin.risk.situation import situation
 
     file = account_file(account)

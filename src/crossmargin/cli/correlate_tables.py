@@ -10,9 +10,9 @@ from crossmargin.cli.fitting import Column, show_fitting, table_of
 from crossmargin.cli.numbers import asked, held
 from crossmargin.durations import interval_text
 from crossmargin.report.risk_words import described
-from crossmargin.risk.bets import Bets, Pair, Way
-from crossmargin.risk.correlation import Covariance
-from crossmargin.risk.exposure import Exposure
+from crossmargin.risk.estimates.bets import Bets, Pair, Way
+from crossmargin.risk.estimates.correlation import Covariance
+from crossmargin.risk.estimates.exposure import Exposure
 from crossmargin.risk.situation import Situation
 
 PAIRS_MAX = 12

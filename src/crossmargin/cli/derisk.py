@@ -50,8 +50,8 @@ def derisk(
     from crossmargin.cli.source import account_file
     from crossmargin.model.liquidity import Liquidity
     from crossmargin.money import ZERO
-    from crossmargin.risk.derisk import derisked
-    from crossmargin.risk.hedges import hedges
+    from crossmargin.risk.derisk.hedges import hedges
+    from crossmargin.risk.derisk.program import derisked
 
     file = after_trades(account_file(account), trades)
     spread = fraction_of(half_spread, "--half-spread")

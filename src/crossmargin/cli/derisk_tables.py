@@ -12,9 +12,9 @@ from crossmargin.cli.numbers import NONE, asked, held, percent
 from crossmargin.cli.numbers import price as price_text
 from crossmargin.margin.assessment import UnitAssessment, UnitKind
 from crossmargin.money import plain
-from crossmargin.risk.derisk import Derisking, Rescue
-from crossmargin.risk.hedges import Hedge
-from crossmargin.risk.reductions import Cut, Plan
+from crossmargin.risk.derisk.hedges import Hedge
+from crossmargin.risk.derisk.program import Derisking, Rescue
+from crossmargin.risk.derisk.reductions import Cut, Plan
 
 DIGITS = 7
 

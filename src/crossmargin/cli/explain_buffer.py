@@ -9,7 +9,7 @@ from crossmargin.errors import UsageError
 if TYPE_CHECKING:
     from crossmargin.files.account import AccountFile
     from crossmargin.files.json_value import Json
-    from crossmargin.risk.attribution import Attribution
+    from crossmargin.risk.causes.attribution import Attribution
 
 
 def explain(
@@ -75,7 +75,7 @@ def explain(
 
 def _between(file: "AccountFile", later: "AccountFile", unit: str | None) -> "Attribution":
     from crossmargin.margin.assess import assess
-    from crossmargin.risk.attribution import attributed
+    from crossmargin.risk.causes.attribution import attributed
 
     if file.rulebook.venue != later.rulebook.venue:
         raise UsageError(
@@ -123,7 +123,7 @@ def _show(found: "Attribution", head: "dict[str, Json]", *, as_json: bool) -> No
 
 
 def _contributions(file: "AccountFile", *, as_json: bool) -> None:
-    from crossmargin.risk.contribution import contributions
+    from crossmargin.risk.causes.contribution import contributions
     from crossmargin.risk.situation import situation
 
     asked = situation(file.account, file.market, file.rulebook)

@@ -8,8 +8,8 @@ from crossmargin.cli.console import show_sentence
 from crossmargin.cli.fitting import Column, show_fitting, table_of
 from crossmargin.cli.numbers import NONE, asked, held, percent
 from crossmargin.money import ZERO, plain
-from crossmargin.risk.attribution import Attribution, Cause, Line
-from crossmargin.risk.contribution import Contribution
+from crossmargin.risk.causes.attribution import Attribution, Cause, Line
+from crossmargin.risk.causes.contribution import Contribution
 
 
 def show_attribution(out: Console, found: Attribution) -> None:

@@ -9,8 +9,8 @@ import typer
 from crossmargin.errors import UsageError
 
 if TYPE_CHECKING:
-    from crossmargin.risk.correlation import Covariance
-    from crossmargin.risk.returns import Returns
+    from crossmargin.risk.estimates.correlation import Covariance
+    from crossmargin.risk.estimates.returns import Returns
     from crossmargin.risk.situation import Situation
 
 Start = Annotated[
@@ -68,7 +68,7 @@ def returns_of(
     """
     from crossmargin.cli.replay import time_ms
     from crossmargin.feeds.histories import load_histories
-    from crossmargin.risk.returns import log_returns
+    from crossmargin.risk.estimates.returns import log_returns
 
     if not situation.assets:
         raise UsageError("the account holds nothing whose history could be looked at")
@@ -93,7 +93,7 @@ def covariance_of(
     beside: tuple[str, ...] = (),
 ) -> "tuple[Covariance, tuple[str, ...]]":
     """Return the covariance of the same, by EWMA where there is a half-life; errors as above."""
-    from crossmargin.risk.correlation import ewma, ledoit_wolf
+    from crossmargin.risk.estimates.correlation import ewma, ledoit_wolf
 
     returns, choice = returns_of(situation, window, beside=beside)
     if halflife is None:

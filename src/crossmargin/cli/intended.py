@@ -10,7 +10,7 @@ from crossmargin.errors import UsageError
 
 if TYPE_CHECKING:
     from crossmargin.files.account import AccountFile
-    from crossmargin.risk.intent import Intent
+    from crossmargin.risk.plan.intent import Intent
     from crossmargin.rulebooks.schema import Rulebook
 
 With = Annotated[
@@ -31,7 +31,7 @@ def intents_of(texts: Sequence[str], rulebook: "Rulebook") -> "tuple[Intent, ...
     UsageError
         If one is no trade, or its symbol is not the venue's; the sentence begins with the option.
     """
-    from crossmargin.risk.intent import intent_of
+    from crossmargin.risk.plan.intent import intent_of
 
     found = []
     for text in texts:
@@ -54,7 +54,7 @@ def after_trades(file: "AccountFile", texts: Sequence[str] | None) -> "AccountFi
     """
     from msgspec.structs import replace
 
-    from crossmargin.risk.intent import traded
+    from crossmargin.risk.plan.intent import traded
 
     if not texts:
         return file
@@ -70,7 +70,7 @@ def show_before_and_after(file: "AccountFile", texts: Sequence[str]) -> None:
     """
     from crossmargin.cli.console import console
     from crossmargin.cli.ticket_tables import show_ticket
-    from crossmargin.risk.ticket import ticket
+    from crossmargin.risk.plan.ticket import ticket
 
     intents = intents_of(texts, file.rulebook)
     show_ticket(console(), ticket(file.account, file.market, file.rulebook, intents))

@@ -13,8 +13,8 @@ from crossmargin.money import ZERO
 
 if TYPE_CHECKING:
     from crossmargin.cli.histories import Window
-    from crossmargin.risk.correlation import Covariance
-    from crossmargin.risk.joint import Joint
+    from crossmargin.risk.estimates.correlation import Covariance
+    from crossmargin.risk.joint.answer import Joint
     from crossmargin.risk.situation import Situation
 
 
@@ -67,7 +67,7 @@ def joint(
     from crossmargin.cli.histories import Window, span_ms
     from crossmargin.cli.intended import after_trades
     from crossmargin.cli.source import account_file
-    from crossmargin.risk.joint import joint as all_together
+    from crossmargin.risk.joint.answer import joint as all_together
     from crossmargin.risk.situation import situation
 
     file = after_trades(account_file(account), trades)
@@ -135,7 +135,7 @@ def _estimated(
 def _drawn_pair(asked: "Situation") -> tuple[str, str] | None:
     # A report without --region draws the two assets that are most at stake, where there are two.
     from crossmargin.errors import UnknownError
-    from crossmargin.risk.exposure import exposure
+    from crossmargin.risk.estimates.exposure import exposure
 
     try:
         at_stake = exposure(asked).by_asset

@@ -13,9 +13,9 @@ from crossmargin.durations import interval_text
 from crossmargin.margin.assessment import Status
 from crossmargin.report.risk_words import described
 from crossmargin.report.words import price as rough_price
-from crossmargin.risk.along import Along, Outcome
-from crossmargin.risk.joint import Joint
-from crossmargin.risk.nearest import Nearest, NearestMove
+from crossmargin.risk.joint.along import Along, Outcome
+from crossmargin.risk.joint.answer import Joint
+from crossmargin.risk.joint.nearest import Nearest, NearestMove
 
 
 def show_joint(out: Console, found: Joint, prices: Sequence[str] = ()) -> None:

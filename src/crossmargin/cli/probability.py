@@ -10,8 +10,8 @@ from crossmargin.cli.histories import End, Interval, Price, Start
 from crossmargin.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
-    from crossmargin.risk.outlook import Outlook, Way
-    from crossmargin.risk.running_costs import Cost
+    from crossmargin.risk.chance.outlook import Outlook, Way
+    from crossmargin.risk.chance.running_costs import Cost
     from crossmargin.risk.situation import Situation
 
 
@@ -84,9 +84,9 @@ def probability(
     """
     from crossmargin.cli.histories import Window, returns_of, span_ms
     from crossmargin.cli.source import account_file
-    from crossmargin.risk.outlook import outlook, steps_in
-    from crossmargin.risk.probability import Question
-    from crossmargin.risk.running_costs import closing
+    from crossmargin.risk.chance.outlook import outlook, steps_in
+    from crossmargin.risk.chance.probability import Question
+    from crossmargin.risk.chance.running_costs import closing
     from crossmargin.risk.situation import situation
 
     file = account_file(account)
@@ -112,7 +112,7 @@ def probability(
 
 def _way(method: str, block: int, marginals: str, half_life: float | None, *, lean: bool) -> "Way":
     # What belongs to the other method would be left aside in silence.
-    from crossmargin.risk.outlook import BOOTSTRAP, T_COPULA, Way
+    from crossmargin.risk.chance.outlook import BOOTSTRAP, T_COPULA, Way
 
     if method == BOOTSTRAP and marginals != Way().marginals:
         raise UsageError(f"--marginals: are of a t-copula; give --method {T_COPULA} too")
@@ -157,7 +157,7 @@ def _funding(
     asked: "Situation", given: str | None, candles: Path, window: tuple[int, int], step_ms: int
 ) -> _Paid:
     from crossmargin.durations import HOUR_MS
-    from crossmargin.risk.running_costs import funding, is_perpetual
+    from crossmargin.risk.chance.running_costs import funding, is_perpetual
 
     held = (one.symbol for one in asked.account.positions if one.size)
     symbols = [symbol for symbol in dict.fromkeys(held) if is_perpetual(symbol, asked.rulebook)]
@@ -185,7 +185,7 @@ def _from_history(
     from crossmargin.durations import DAY_MS
     from crossmargin.feeds.funding import Origin, load_funding
     from crossmargin.money import ZERO
-    from crossmargin.risk.running_costs import funding
+    from crossmargin.risk.chance.running_costs import funding
 
     rows = load_funding(
         candles, symbols, *window, history=history, rules=None, venue=asked.rulebook.venue

@@ -15,7 +15,7 @@ from crossmargin.report.chances import (
     time_words,
 )
 from crossmargin.report.words import duration
-from crossmargin.risk.outlook import Outlook
+from crossmargin.risk.chance.outlook import Outlook
 
 
 def show_probability(out: Console, found: Outlook) -> None:

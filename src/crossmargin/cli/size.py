@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from crossmargin.risk.limits import Group
+    from crossmargin.risk.plan.limits import Group
     from crossmargin.rulebooks.schema import Rulebook
 
 Entry = Annotated[
@@ -53,9 +53,9 @@ def size(
     from crossmargin.cli.intended import check_symbol, fraction_of, number_of
     from crossmargin.cli.source import account_file
     from crossmargin.money import ZERO
-    from crossmargin.risk.intent import Intent
-    from crossmargin.risk.limits import HouseRules
-    from crossmargin.risk.sizing import sized
+    from crossmargin.risk.plan.intent import Intent
+    from crossmargin.risk.plan.limits import HouseRules
+    from crossmargin.risk.plan.sizing import sized
 
     file = account_file(account)
     check_symbol(symbol, file.rulebook, "SYMBOL")
@@ -91,8 +91,8 @@ def _group(text: str, rulebook: "Rulebook") -> "Group":
     from crossmargin.cli.intended import number_of
     from crossmargin.cli.listed import listed
     from crossmargin.errors import UsageError
-    from crossmargin.risk.limits import Group
-    from crossmargin.risk.underlying import asset_name
+    from crossmargin.risk.plan.limits import Group
+    from crossmargin.risk.venues.underlying import asset_name
 
     names, sign, most = text.partition("=")
     if not sign:

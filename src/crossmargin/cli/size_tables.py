@@ -12,8 +12,8 @@ from crossmargin.cli.numbers import price as price_text
 from crossmargin.cli.ticket_tables import leverage_text, show_ticket
 from crossmargin.margin.lookup import leverage_setting
 from crossmargin.money import plain
-from crossmargin.risk.limits import Limit, Rule
-from crossmargin.risk.sizing import Sizing
+from crossmargin.risk.plan.limits import Limit, Rule
+from crossmargin.risk.plan.sizing import Sizing
 
 
 def show_sizing(out: Console, sizing: Sizing) -> None:

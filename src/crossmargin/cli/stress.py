@@ -13,7 +13,7 @@ from crossmargin.cli.intended import With
 if TYPE_CHECKING:
     from crossmargin.cli.stress_plan import Options
     from crossmargin.files.account import AccountFile
-    from crossmargin.risk.survey import Survey
+    from crossmargin.risk.stress.survey import Survey
 
 
 def stress(
@@ -77,7 +77,7 @@ def _survey(file: "AccountFile", options: "Options") -> "Survey":
     from crossmargin.cli.stress_paths import crash_paths, modes_of
     from crossmargin.cli.stress_plan import plan_of
     from crossmargin.risk.situation import situation
-    from crossmargin.risk.survey import surveyed
+    from crossmargin.risk.stress.survey import surveyed
 
     home = situation(file.account, file.market, file.rulebook)
     plan = plan_of(options, home)

@@ -9,8 +9,8 @@ from crossmargin.errors import UnitError, UsageError
 from crossmargin.money import number
 
 if TYPE_CHECKING:
-    from crossmargin.risk.shocks import Range
     from crossmargin.risk.situation import Situation
+    from crossmargin.risk.stress.shocks import Range
 
 _FUNDING = re.compile(r"(?P<rate>[-+]?[\d.]+)(?P<percent>%?)(?:x(?P<intervals>[1-9]\d{0,4}))?")
 
@@ -23,7 +23,7 @@ def range_of(text: str, option: str) -> "Range":
     UsageError
         If it is not three numbers, or makes no range.
     """
-    from crossmargin.risk.shocks import Range
+    from crossmargin.risk.stress.shocks import Range
 
     parts = text.replace("%", "").split(":")
     if len(parts) != 3:

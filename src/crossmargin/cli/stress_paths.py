@@ -9,11 +9,11 @@ from crossmargin.errors import UnknownError, UsageError
 if TYPE_CHECKING:
     from crossmargin.cli.stress_plan import Options
     from crossmargin.feeds.path import PricePath
-    from crossmargin.risk.crash_path import CrashPath
-    from crossmargin.risk.crashes import Crash
-    from crossmargin.risk.paths import Floats
+    from crossmargin.risk.chance.paths import Floats
+    from crossmargin.risk.chance.survival import Survival
     from crossmargin.risk.situation import Situation
-    from crossmargin.risk.survival import Survival
+    from crossmargin.risk.stress.crash_path import CrashPath
+    from crossmargin.risk.stress.crashes import Crash
 
 NUMBERS_MAX = 20_000_000
 """Returns in all drawn paths: some hundred megabytes."""
@@ -34,7 +34,7 @@ def crash_paths(
         If a file is bad.
     """
     from crossmargin.cli.replay import time_ms
-    from crossmargin.risk.crash_path import along
+    from crossmargin.risk.stress.crash_path import along
 
     found, lacking = [], []
     wanted = [(crash.title, _ms(crash.start), _ms(crash.end)) for crash in crashes]
@@ -63,8 +63,8 @@ def modes_of(options: "Options", home: "Situation") -> "tuple[Survival, list[str
         If the history is too short, or prices or health are not known.
     """
     from crossmargin.replay.modes import both_modes, why_not_isolated
+    from crossmargin.risk.chance.survival import survival
     from crossmargin.risk.situation import situation
-    from crossmargin.risk.survival import survival
 
     situations, reason = {}, why_not_isolated(home.account, home.rulebook)
     for name, account in both_modes(home.account, home.rulebook).items():
@@ -100,7 +100,7 @@ def _windows(options: "Options", home: "Situation") -> "tuple[Floats, list[str]]
     from crossmargin.cli.histories import span_ms
     from crossmargin.cli.replay import time_ms
     from crossmargin.feeds.series import utc
-    from crossmargin.risk.windows import windows
+    from crossmargin.risk.chance.windows import windows
 
     begin = None if options.start is None else time_ms(options.start, "--from")
     end = None if options.end is None else time_ms(options.end, "--to")
@@ -119,7 +119,7 @@ def _drawn(options: "Options", home: "Situation") -> "tuple[Floats, list[str]]":
 
     from crossmargin.cli.histories import Window, returns_of, span_ms
     from crossmargin.durations import interval_text
-    from crossmargin.risk.bootstrap import bootstrap
+    from crossmargin.risk.chance.bootstrap import bootstrap
 
     if options.candles is None or options.paths is None:
         raise UsageError("--paths: needs prices; give --candles")
@@ -150,7 +150,7 @@ def _prices(
     from crossmargin.cli.histories import candidates
     from crossmargin.feeds.asset_path import load_asset_path
     from crossmargin.feeds.path import sampling
-    from crossmargin.risk.stress import hurting
+    from crossmargin.risk.stress.answer import hurting
 
     if options.candles is None:
         raise UsageError("paths need prices; give --candles")

@@ -17,11 +17,11 @@ from crossmargin.cli.stress_options import (
 from crossmargin.errors import UnknownError, UsageError
 
 if TYPE_CHECKING:
-    from crossmargin.risk.conditions import Conditions
-    from crossmargin.risk.crashes import Crash
-    from crossmargin.risk.shocks import Shock
     from crossmargin.risk.situation import Situation
-    from crossmargin.risk.survey import Asked
+    from crossmargin.risk.stress.conditions import Conditions
+    from crossmargin.risk.stress.crashes import Crash
+    from crossmargin.risk.stress.shocks import Shock
+    from crossmargin.risk.stress.survey import Asked
 
 
 class Options(Struct, frozen=True):
@@ -77,7 +77,7 @@ def plan_of(options: Options, home: "Situation") -> Plan:
     UnknownError
         If a volatility that is needed is not known.
     """
-    from crossmargin.risk.survey import Asked
+    from crossmargin.risk.stress.survey import Asked
 
     _check(options)
     if not home.assets and not (options.depeg or options.thin):
@@ -132,7 +132,7 @@ def _crashes(options: Options, home: "Situation") -> "tuple[list[Crash], list[Sh
     from crossmargin.cli.assets import asset_named
     from crossmargin.cli.listed import listed
     from crossmargin.files.crashes import known_crashes
-    from crossmargin.risk.crashes import Others, chosen_crashes, crash_notes, crash_shock
+    from crossmargin.risk.stress.crashes import Others, chosen_crashes, crash_notes, crash_shock
 
     wanted = "all" if options.is_bare else options.crash
     if wanted is None:
@@ -153,7 +153,7 @@ def _crashes(options: Options, home: "Situation") -> "tuple[list[Crash], list[Sh
 
 
 def _ladders(options: Options, home: "Situation") -> "list[Shock]":
-    from crossmargin.risk.shocks import all_alike, each_alone
+    from crossmargin.risk.stress.shocks import all_alike, each_alone
 
     found = []
     alike = "-50:50:10" if options.is_bare else options.alike
@@ -166,8 +166,8 @@ def _ladders(options: Options, home: "Situation") -> "list[Shock]":
 
 def _to_one(options: Options, home: "Situation") -> "tuple[list[Shock], list[str]]":
     from crossmargin.cli.assets import asset_named
-    from crossmargin.risk.shocks import to_one
-    from crossmargin.risk.stress import hurting
+    from crossmargin.risk.stress.answer import hurting
+    from crossmargin.risk.stress.shocks import to_one
 
     times = number_of(options.to_one or "", "--to-one")
     notes: list[str] = []
@@ -206,7 +206,7 @@ def _estimated(
 
 
 def _conditions(options: Options) -> "Iterator[Conditions]":
-    from crossmargin.risk.conditions import Conditions
+    from crossmargin.risk.stress.conditions import Conditions
 
     if options.depeg is not None:
         for asset, to in numbers_by_name(options.depeg, "--depeg").items():

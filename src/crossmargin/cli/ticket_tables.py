@@ -13,9 +13,9 @@ from crossmargin.cli.numbers import price as price_text
 from crossmargin.cli.tables import liquidation_text
 from crossmargin.margin.assessment import Assessment
 from crossmargin.money import ONE, plain
-from crossmargin.risk.intent import Filled
-from crossmargin.risk.standing import Standing
-from crossmargin.risk.ticket import Exits, Ticket
+from crossmargin.risk.plan.intent import Filled
+from crossmargin.risk.plan.standing import Standing
+from crossmargin.risk.plan.ticket import Exits, Ticket
 
 CENT = Decimal("0.01")
 LATE = " THE STOP COMES TOO LATE "

@@ -13,7 +13,7 @@ from crossmargin.feeds.folder import Found, Pick, choose, list_files, period, re
 from crossmargin.feeds.histories import ELSEWHERE
 from crossmargin.feeds.path import Order, PricePath, price_path
 from crossmargin.feeds.series import PriceKind, utc
-from crossmargin.risk.underlying import asset_name
+from crossmargin.risk.venues.underlying import asset_name
 
 
 def load_asset_path(

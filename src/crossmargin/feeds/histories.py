@@ -15,8 +15,8 @@ from crossmargin.durations import DAY_MS, interval_text
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.feeds.folder import Found, choose, list_files, period, read_pick
 from crossmargin.feeds.series import Series, interval_of, utc
-from crossmargin.risk.returns import History
-from crossmargin.risk.underlying import asset_name
+from crossmargin.risk.estimates.returns import History
+from crossmargin.risk.venues.underlying import asset_name
 
 DAYS = 90
 """How much of the past is taken where nobody says."""

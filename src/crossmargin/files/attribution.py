@@ -10,8 +10,8 @@ from crossmargin.files.answer import asked, held
 from crossmargin.files.json_value import Json
 from crossmargin.margin.assessment import Assessment
 from crossmargin.money import exact, plain
-from crossmargin.risk.attribution import Attribution
-from crossmargin.risk.contribution import Contribution
+from crossmargin.risk.causes.attribution import Attribution
+from crossmargin.risk.causes.contribution import Contribution
 
 SCHEMA = 1
 

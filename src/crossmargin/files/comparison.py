@@ -10,8 +10,8 @@ The fields are described in docs/reference/comparison.md; `SCHEMA` changes with 
 from crossmargin.files.answer import answer, asked, health_text, held, venue_ratio
 from crossmargin.files.json_value import Json
 from crossmargin.money import exact, plain
-from crossmargin.risk.capacity import Capacity
-from crossmargin.risk.comparison import Answer, Comparison, Total
+from crossmargin.risk.venues.capacity import Capacity
+from crossmargin.risk.venues.comparison import Answer, Comparison, Total
 from crossmargin.rulebooks.schema import Rulebook
 
 SCHEMA = 1

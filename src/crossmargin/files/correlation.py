@@ -12,9 +12,9 @@ from crossmargin.files.answer import held
 from crossmargin.files.covariance import covariance_fields, estimate
 from crossmargin.files.json_value import Json
 from crossmargin.money import EIGHT_PLACES, exact, plain, up_to
-from crossmargin.risk.bets import Bets, Pair
-from crossmargin.risk.correlation import Covariance
-from crossmargin.risk.exposure import Exposure
+from crossmargin.risk.estimates.bets import Bets, Pair
+from crossmargin.risk.estimates.correlation import Covariance
+from crossmargin.risk.estimates.exposure import Exposure
 from crossmargin.risk.situation import Situation
 
 SCHEMA = 1

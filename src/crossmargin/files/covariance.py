@@ -1,8 +1,8 @@
 """Estimates as other programs read them: decimals of nine digits, as strings."""
 
 from crossmargin.files.json_value import Json
-from crossmargin.risk.correlation import Covariance
-from crossmargin.risk.returns import Floats
+from crossmargin.risk.estimates.correlation import Covariance
+from crossmargin.risk.estimates.returns import Floats
 
 
 def estimate(value: float) -> str:

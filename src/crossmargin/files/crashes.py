@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from crossmargin.errors import UsageError
 from crossmargin.money import number
-from crossmargin.risk.crashes import Crash, CrashSource, Fall
+from crossmargin.risk.stress.crashes import Crash, CrashSource, Fall
 
 
 class _FallRow(Struct):

@@ -9,9 +9,9 @@ from crossmargin.files.answer import answer, asked, health_text, held
 from crossmargin.files.json_value import Json
 from crossmargin.files.ticket import text_of
 from crossmargin.money import exact, plain
-from crossmargin.risk.derisk import Derisking, Rescue
-from crossmargin.risk.hedges import Hedge
-from crossmargin.risk.reductions import Cut, Plan
+from crossmargin.risk.derisk.hedges import Hedge
+from crossmargin.risk.derisk.program import Derisking, Rescue
+from crossmargin.risk.derisk.reductions import Cut, Plan
 
 SCHEMA = 1
 

@@ -13,10 +13,10 @@ from crossmargin.files.answer import held
 from crossmargin.files.covariance import covariance_fields, estimate
 from crossmargin.files.json_value import Json
 from crossmargin.money import EIGHT_PLACES, exact, plain
-from crossmargin.risk.along import Along, Outcome, PositionThere
-from crossmargin.risk.joint import Joint
-from crossmargin.risk.nearest import Nearest, NearestMove
-from crossmargin.risk.region import Region
+from crossmargin.risk.joint.along import Along, Outcome, PositionThere
+from crossmargin.risk.joint.answer import Joint
+from crossmargin.risk.joint.nearest import Nearest, NearestMove
+from crossmargin.risk.joint.region import Region
 
 SCHEMA = 1
 MOVE_PLACES = Decimal("1e-12")

@@ -9,9 +9,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from crossmargin.files.json_value import Json
 from crossmargin.money import exact, plain
-from crossmargin.risk.nearest import Nearest
-from crossmargin.risk.outlook import Outlook
-from crossmargin.risk.probability import Likelihood, UnitLikelihood
+from crossmargin.risk.chance.outlook import Outlook
+from crossmargin.risk.chance.probability import Likelihood, UnitLikelihood
+from crossmargin.risk.joint.nearest import Nearest
 
 SCHEMA = 1
 PLACES = Decimal("1e-10")

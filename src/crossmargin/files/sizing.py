@@ -8,8 +8,8 @@ from decimal import Decimal
 from crossmargin.files.json_value import Json
 from crossmargin.files.ticket import text_of, ticket_answer
 from crossmargin.money import EIGHT_PLACES, down_to, exact, plain, up_to
-from crossmargin.risk.limits import Limit, Rule
-from crossmargin.risk.sizing import Sizing
+from crossmargin.risk.plan.limits import Limit, Rule
+from crossmargin.risk.plan.sizing import Sizing
 
 SCHEMA = 1
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from crossmargin.files.answer import answer, asked, held
 from crossmargin.files.json_value import Json
 from crossmargin.money import exact, plain
-from crossmargin.risk.intent import Filled
-from crossmargin.risk.standing import Standing
-from crossmargin.risk.ticket import Exits, Ticket
+from crossmargin.risk.plan.intent import Filled
+from crossmargin.risk.plan.standing import Standing
+from crossmargin.risk.plan.ticket import Exits, Ticket
 
 
 @exact

@@ -9,7 +9,7 @@ from decimal import Decimal
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.health import Health
 from crossmargin.money import ZERO, exact
-from crossmargin.risk.attribution import Attribution, Cause, Step, summed
+from crossmargin.risk.causes.attribution import Attribution, Cause, Step, summed
 from crossmargin.store.sql import SqlReader
 from crossmargin.venue.event import (
     AnyEvent,

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from crossmargin.report.risk_words import move_words
 from crossmargin.report.words import duration, listed, money
-from crossmargin.risk.outlook import Outlook
-from crossmargin.risk.probability import Likelihood, UnitLikelihood
+from crossmargin.risk.chance.outlook import Outlook
+from crossmargin.risk.chance.probability import Likelihood, UnitLikelihood
 
 LEAST = 1e-9
 """Below one in a billion digits say nothing more."""

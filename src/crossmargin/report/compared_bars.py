@@ -11,7 +11,7 @@ from crossmargin.margin.assessment import Status
 from crossmargin.margin.boundary import JointBoundary
 from crossmargin.money import ONE, ZERO
 from crossmargin.report.words import percent
-from crossmargin.risk.comparison import Answer, Comparison
+from crossmargin.risk.venues.comparison import Answer, Comparison
 
 RISE_MAX = Decimal(2)
 """A rise beyond three times the price is drawn as long as this one; its number is printed."""

@@ -13,9 +13,9 @@ from crossmargin.margin.boundary import PositionBoundary
 from crossmargin.margin.health import Health
 from crossmargin.report.words import count_of, money, percent, price
 from crossmargin.report.words import size as size_in_words
-from crossmargin.risk.capacity import Capacity, Limit
-from crossmargin.risk.comparison import Answer, Comparison, Total
-from crossmargin.risk.underlying import DOLLARS, asset_name
+from crossmargin.risk.venues.capacity import Capacity, Limit
+from crossmargin.risk.venues.comparison import Answer, Comparison, Total
+from crossmargin.risk.venues.underlying import DOLLARS, asset_name
 from crossmargin.rulebooks.schema import RatioConvention, Rulebook
 
 MANY = Decimal(10)

@@ -19,7 +19,7 @@ from crossmargin.report.compared_bars import asked_of_equity, moves
 from crossmargin.report.compared_tables import carried, margins, prices, venue_count
 from crossmargin.report.parts import kept, part, write_page
 from crossmargin.report.words import listed, percent
-from crossmargin.risk.comparison import (
+from crossmargin.risk.venues.comparison import (
     Answer,
     Comparison,
     assumed,

@@ -14,9 +14,9 @@ from crossmargin.report.parts import kept, listed_items, plot_box, plotted, writ
 from crossmargin.report.risk_charts import correlation_chart
 from crossmargin.report.risk_words import described, share_words, signed
 from crossmargin.report.words import count_of, money
-from crossmargin.risk.bets import Bets, Way
-from crossmargin.risk.correlation import Covariance
-from crossmargin.risk.exposure import Exposure
+from crossmargin.risk.estimates.bets import Bets, Way
+from crossmargin.risk.estimates.correlation import Covariance
+from crossmargin.risk.estimates.exposure import Exposure
 from crossmargin.risk.situation import Situation
 
 PAIRS_MAX = 40

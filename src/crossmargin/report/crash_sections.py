@@ -12,7 +12,7 @@ from crossmargin.report.crash_records import Adl, CrashSummary, Group, Liquidati
 from crossmargin.report.crash_words import NOTHING, POLICIES, fate, minute, usd, ways_of
 from crossmargin.report.parts import kept
 from crossmargin.report.words import MINUS, percent, price
-from crossmargin.risk.underlying import DOLLARS
+from crossmargin.risk.venues.underlying import DOLLARS
 
 LISTED_MAX = 300
 """Rows of one list; `--json` has all."""

@@ -7,8 +7,8 @@ stands in the cell. Liquidated cells are a solid colour of their own, unknown on
 from html import escape
 
 from crossmargin.margin.assessment import Status
-from crossmargin.risk.shocks import signed
-from crossmargin.risk.survey import Heat
+from crossmargin.risk.stress.shocks import signed
+from crossmargin.risk.stress.survey import Heat
 
 NUMBERS_MAX = 21
 """Columns up to which cells hold their number; beyond it there is only colour."""

@@ -18,9 +18,9 @@ from crossmargin.report.risk_charts import Json, correlation_chart, region_chart
 from crossmargin.report.risk_words import described, move_words, share_words, signed
 from crossmargin.report.words import listed, money, percent
 from crossmargin.report.words import price as price_text
-from crossmargin.risk.along import Along, Outcome
-from crossmargin.risk.joint import Joint
-from crossmargin.risk.nearest import NearestMove
+from crossmargin.risk.joint.along import Along, Outcome
+from crossmargin.risk.joint.answer import Joint
+from crossmargin.risk.joint.nearest import NearestMove
 
 _LINES = (
     "Each line is walked in multiples until something is liquidated; the moves at its end are "

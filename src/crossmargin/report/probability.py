@@ -21,8 +21,8 @@ from crossmargin.report.chances import (
 )
 from crossmargin.report.parts import kept, listed_items, part, write_page
 from crossmargin.report.words import duration
-from crossmargin.risk.outlook import Outlook
-from crossmargin.risk.probability import Likelihood
+from crossmargin.risk.chance.outlook import Outlook
+from crossmargin.risk.chance.probability import Likelihood
 
 WIDE, HIGH, LEFT, BELOW = 640, 220, 70, 26
 

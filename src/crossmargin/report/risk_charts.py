@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from crossmargin.report.drawing import plain_of
-from crossmargin.risk.correlation import Covariance
-from crossmargin.risk.region import Region
-from crossmargin.risk.returns import Floats
+from crossmargin.risk.estimates.correlation import Covariance
+from crossmargin.risk.estimates.returns import Floats
+from crossmargin.risk.joint.region import Region
 
 Json: TypeAlias = dict[str, Any]
 

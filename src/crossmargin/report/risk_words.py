@@ -4,7 +4,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from crossmargin.durations import interval_text
 from crossmargin.report.words import MINUS, moment, percent
-from crossmargin.risk.correlation import Covariance, Method
+from crossmargin.risk.estimates.correlation import Covariance, Method
 
 
 def described(covariance: Covariance) -> str:

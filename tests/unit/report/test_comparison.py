@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from crossmargin.errors import UsageError
 from crossmargin.model.account import Account
 from crossmargin.report.comparison import comparison_page, write_comparison
-from crossmargin.risk.comparison import compared
+from crossmargin.risk.venues.comparison import compared
 from tests.toys import linear, one_tier
 from tests.unit.risk.venues import HOME, at, contract, held, isolated, other
 

@@ -10,9 +10,9 @@ from crossmargin.durations import DAY_MS
 from crossmargin.model.account import Account, Position
 from crossmargin.report.correlation import correlation_page
 from crossmargin.report.joint import joint_page
-from crossmargin.risk.bets import bets
-from crossmargin.risk.exposure import exposure
-from crossmargin.risk.joint import joint
+from crossmargin.risk.estimates.bets import bets
+from crossmargin.risk.estimates.exposure import exposure
+from crossmargin.risk.joint.answer import joint
 from crossmargin.risk.situation import situation
 from tests.toys import book, linear, one_tier
 from tests.unit.risk.estimates import covariance

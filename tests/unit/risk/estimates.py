@@ -3,8 +3,8 @@
 import numpy as np
 
 from crossmargin.durations import DAY_MS, HOUR_MS
-from crossmargin.risk.correlation import Covariance, Method
-from crossmargin.risk.returns import History, Returns
+from crossmargin.risk.estimates.correlation import Covariance, Method
+from crossmargin.risk.estimates.returns import History, Returns
 
 
 def covariance(assets, volatilities, correlation=0.0, *, observations=1000):

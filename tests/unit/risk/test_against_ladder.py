@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from crossmargin.errors import UnknownError
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
-from crossmargin.risk.against_ladder import against_ladder, markets_along
+from crossmargin.risk.derisk.against_ladder import against_ladder, markets_along
 from tests import toys
 
 D = Decimal

@@ -18,7 +18,7 @@ from crossmargin.model.account import Account, Position
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.risk.attribution import Attribution, Cause, Step, attributed, summed
+from crossmargin.risk.causes.attribution import Attribution, Cause, Step, attributed, summed
 from tests.toys import LEVERAGE_MAX, book, linear
 
 D = Decimal

@@ -9,8 +9,8 @@ from crossmargin.durations import DAY_MS
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.model.account import Account, AssetsMode
 from crossmargin.model.market import Market
-from crossmargin.risk.bets import Way, bets
-from crossmargin.risk.exposure import exposure
+from crossmargin.risk.estimates.bets import Way, bets
+from crossmargin.risk.estimates.exposure import exposure
 from crossmargin.risk.situation import situation
 from crossmargin.rulebooks.schema import Collateral
 from tests.toys import account, book, held, inverse, linear, one_tier

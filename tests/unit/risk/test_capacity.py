@@ -15,7 +15,7 @@ from crossmargin.model.option import Right
 from crossmargin.model.order import Order
 from crossmargin.model.tiers import Tier, Tiers
 from crossmargin.money import exact
-from crossmargin.risk.capacity import STEP, Capacity, Limit, capacity, multiplied
+from crossmargin.risk.venues.capacity import STEP, Capacity, Limit, capacity, multiplied
 from crossmargin.rulebooks.margin_rule import ClosingFee, MarginRule
 from tests.toys import book, inverse, linear, one_tier
 from tests.unit.risk.venues import isolated

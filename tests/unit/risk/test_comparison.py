@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from crossmargin.margin.assessment import Status
 from crossmargin.model.account import Account, Position
-from crossmargin.risk.comparison import MULTIPLE, assumed, compared, left_out, missing
+from crossmargin.risk.venues.comparison import MULTIPLE, assumed, compared, left_out, missing
 from tests.toys import inverse, linear, one_tier
 from tests.unit.risk.venues import HOME, at, contract, held, isolated, other
 

@@ -7,10 +7,10 @@ import pytest
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.files.account import parse_account
 from crossmargin.model.liquidity import Liquidity
-from crossmargin.risk.conditions import Conditions, leaving, under
 from crossmargin.risk.situation import Situation, situation
-from crossmargin.risk.stress import stressed
-from crossmargin.risk.survey import Asked, surveyed
+from crossmargin.risk.stress.answer import stressed
+from crossmargin.risk.stress.conditions import Conditions, leaving, under
+from crossmargin.risk.stress.survey import Asked, surveyed
 from tests.source import ROOT
 from tests.unit.cli.command import ACCOUNT
 
@@ -120,7 +120,7 @@ def test_volatility_moves_nothing_where_there_is_no_option():
 
 
 def test_conditions_hold_under_a_shock():
-    from crossmargin.risk.shocks import Shock, ShockKind
+    from crossmargin.risk.stress.shocks import Shock, ShockKind
 
     fall = Shock("a", ShockKind.ALL, {"BTC": D("-0.1")})
     found = stressed(of(ACCOUNT), [fall], spike("0.003", 3))

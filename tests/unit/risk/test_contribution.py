@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from crossmargin.files.account import parse_account
-from crossmargin.risk.contribution import contributions
+from crossmargin.risk.causes.contribution import contributions
 from crossmargin.risk.situation import situation
 
 D = Decimal

@@ -5,7 +5,7 @@ import pytest
 
 from crossmargin.durations import DAY_MS, HOUR_MS
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.risk.correlation import (
+from crossmargin.risk.estimates.correlation import (
     constant_correlation,
     ewma,
     ledoit_wolf,

@@ -8,7 +8,7 @@ import pytest
 
 from crossmargin.errors import UsageError
 from crossmargin.files.crashes import crashes_of, known_crashes
-from crossmargin.risk.crashes import (
+from crossmargin.risk.stress.crashes import (
     Confidence,
     Others,
     chosen_crashes,

@@ -14,9 +14,9 @@ from crossmargin.model.account import MarginMode, PositionMode
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.model.market import Market
 from crossmargin.money import exact, up_to
-from crossmargin.risk.derisk import derisked
-from crossmargin.risk.hedges import hedges
-from crossmargin.risk.reductions import task_of
+from crossmargin.risk.derisk.hedges import hedges
+from crossmargin.risk.derisk.program import derisked
+from crossmargin.risk.derisk.reductions import task_of
 from crossmargin.rulebooks.schema import Fees
 from tests import toys
 from tests.source import ROOT

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.model.account import MarginMode, PositionMode
 from crossmargin.model.market import Market
-from crossmargin.risk.intent import Intent, intent_of, traded
-from crossmargin.risk.ticket import ticket
+from crossmargin.risk.plan.intent import Intent, intent_of, traded
+from crossmargin.risk.plan.ticket import ticket
 from crossmargin.rulebooks.schema import Fees
 from tests import toys
 

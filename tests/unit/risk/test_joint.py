@@ -8,10 +8,10 @@ import pytest
 from crossmargin.durations import DAY_MS
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.assessment import Status
-from crossmargin.risk.along import along, by_betas, together
-from crossmargin.risk.joint import joint
-from crossmargin.risk.nearest import distance_of, nearest_move
-from crossmargin.risk.region import safe_region
+from crossmargin.risk.joint.along import along, by_betas, together
+from crossmargin.risk.joint.answer import joint
+from crossmargin.risk.joint.nearest import distance_of, nearest_move
+from crossmargin.risk.joint.region import safe_region
 from crossmargin.risk.situation import situation
 from tests.toys import account, book, held, linear, marginal, one_tier
 from tests.unit.risk.estimates import covariance

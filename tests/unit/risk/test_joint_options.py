@@ -13,8 +13,8 @@ from crossmargin.durations import DAY_MS
 from crossmargin.files.account import parse_account
 from crossmargin.margin.assessment import Status
 from crossmargin.money import plain
-from crossmargin.risk.nearest import nearest_move
-from crossmargin.risk.region import safe_region
+from crossmargin.risk.joint.nearest import nearest_move
+from crossmargin.risk.joint.region import safe_region
 from crossmargin.risk.situation import situation
 from tests.unit.risk.estimates import covariance
 

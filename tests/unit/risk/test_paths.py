@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.risk.bootstrap import bootstrap
-from crossmargin.risk.copula import gaussian, t_copula
-from crossmargin.risk.paths import PLAIN_SHARE, rescaled
+from crossmargin.risk.chance.bootstrap import bootstrap
+from crossmargin.risk.chance.copula import gaussian, t_copula
+from crossmargin.risk.chance.paths import PLAIN_SHARE, rescaled
 
 ASSETS = ("BTC", "ETH")
 STEPS = 24

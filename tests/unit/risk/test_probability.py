@@ -15,14 +15,14 @@ from msgspec.structs import replace
 
 from crossmargin.durations import HOUR_MS
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.risk.copula import gaussian, t_copula
-from crossmargin.risk.correlation import ledoit_wolf
-from crossmargin.risk.intervals import interval, wilson
-from crossmargin.risk.nearest import nearest_move
-from crossmargin.risk.paths import Draws
-from crossmargin.risk.probability import Question, fates, leanings, likelihood
-from crossmargin.risk.returns import Returns
-from crossmargin.risk.running_costs import closing, due, funding
+from crossmargin.risk.chance.copula import gaussian, t_copula
+from crossmargin.risk.chance.intervals import interval, wilson
+from crossmargin.risk.chance.paths import Draws
+from crossmargin.risk.chance.probability import Question, fates, leanings, likelihood
+from crossmargin.risk.chance.running_costs import closing, due, funding
+from crossmargin.risk.estimates.correlation import ledoit_wolf
+from crossmargin.risk.estimates.returns import Returns
+from crossmargin.risk.joint.nearest import nearest_move
 from crossmargin.risk.situation import situation
 from tests.unit.risk.test_paths import history
 from tests.unit.risk.venues import HOME, at, held, isolated
@@ -100,7 +100,7 @@ def test_a_seed_repeats_the_answer_whatever_else_is_drawn():
 
 
 def test_paths_are_the_same_in_one_block_or_in_many(monkeypatch):
-    monkeypatch.setattr("crossmargin.risk.probability.NUMBERS_MAX", 5 * STEPS * 2)
+    monkeypatch.setattr("crossmargin.risk.chance.probability.NUMBERS_MAX", 5 * STEPS * 2)
     found = likelihood(long_btc("8"), brownian(), question(paths=2_000))
 
     assert 2_000 == found.paths

@@ -5,7 +5,7 @@ import pytest
 
 from crossmargin.durations import HOUR_MS
 from crossmargin.errors import UnknownError, UsageError
-from crossmargin.risk.returns import History, log_returns, needed_observations
+from crossmargin.risk.estimates.returns import History, log_returns, needed_observations
 from tests.unit.risk.estimates import history
 
 DOUBLING = [2.0**place for place in range(41)]

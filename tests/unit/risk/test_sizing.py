@@ -10,9 +10,9 @@ from crossmargin.files.account import read_account_file
 from crossmargin.model.account import PositionMode
 from crossmargin.model.market import Market
 from crossmargin.model.tiers import Tier, Tiers
-from crossmargin.risk.intent import Intent
-from crossmargin.risk.limits import Group, HouseRules, Rule
-from crossmargin.risk.sizing import sized
+from crossmargin.risk.plan.intent import Intent
+from crossmargin.risk.plan.limits import Group, HouseRules, Rule
+from crossmargin.risk.plan.sizing import sized
 from crossmargin.rulebooks.schema import Fees
 from tests import toys
 from tests.source import ROOT

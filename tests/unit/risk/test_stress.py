@@ -13,7 +13,9 @@ from crossmargin.errors import UnknownError, UsageError
 from crossmargin.files.account import parse_account, read_account_file
 from crossmargin.margin.arrays import HealthArrays
 from crossmargin.margin.assessment import Status
-from crossmargin.risk.shocks import (
+from crossmargin.risk.situation import Situation, situation
+from crossmargin.risk.stress.answer import LIQUIDATABLE, OK, hurting, stressed, verdicts_of
+from crossmargin.risk.stress.shocks import (
     CELLS_MAX,
     Range,
     Shock,
@@ -23,9 +25,7 @@ from crossmargin.risk.shocks import (
     grid,
     to_one,
 )
-from crossmargin.risk.situation import Situation, situation
-from crossmargin.risk.stress import LIQUIDATABLE, OK, hurting, stressed, verdicts_of
-from crossmargin.risk.survey import Asked, surveyed
+from crossmargin.risk.stress.survey import Asked, surveyed
 from tests.source import ROOT
 from tests.unit.cli.command import ACCOUNT
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from crossmargin.model.instrument import Instrument, Kind
-from crossmargin.risk.underlying import asset_name, bundle, delivery_of, underlying_of
+from crossmargin.risk.venues.underlying import asset_name, bundle, delivery_of, underlying_of
 
 D = Decimal
 

@@ -15,8 +15,8 @@ from crossmargin.model.instrument import Instrument, Kind
 from crossmargin.model.market import Market
 from crossmargin.model.order import Order
 from crossmargin.money import CONTEXT, exact
-from crossmargin.risk.leverage import leverage_allowed
-from crossmargin.risk.venues import translated
+from crossmargin.risk.venues.leverage import leverage_allowed
+from crossmargin.risk.venues.translation import translated
 from crossmargin.rulebooks.margin_rule import InitialMargin, MarginRule
 from tests.toys import inverse, linear, marginal
 from tests.unit.risk.venues import HOME, LADDER, WHOLE, at, contract, held, isolated, other

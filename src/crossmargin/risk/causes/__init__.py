@@ -1,0 +1,1 @@
+"""What ate the buffer, and what each position does to it."""

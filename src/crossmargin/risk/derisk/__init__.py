@@ -1,0 +1,1 @@
+"""The cheapest way back to a target health."""

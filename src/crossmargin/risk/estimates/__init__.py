@@ -1,0 +1,1 @@
+"""What price histories and positions say of risk before anything happens."""

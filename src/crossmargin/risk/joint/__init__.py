@@ -1,0 +1,1 @@
+"""How far everything can move together."""

@@ -1,0 +1,1 @@
+"""What becomes of an account when several things go wrong at once."""

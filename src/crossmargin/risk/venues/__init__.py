@@ -1,0 +1,1 @@
+"""One portfolio under the rules of many venues."""
