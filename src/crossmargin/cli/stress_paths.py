@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from crossmargin.cli.stress_plan import Options
     from crossmargin.feeds.path import PricePath
     from crossmargin.risk.chance.paths import Floats
-    from crossmargin.risk.chance.survival import Survival
     from crossmargin.risk.situation import Situation
     from crossmargin.risk.stress.crash_path import CrashPath
     from crossmargin.risk.stress.crashes import Crash
+    from crossmargin.risk.stress.survival import Survival
 
 NUMBERS_MAX = 20_000_000
 """Returns in all drawn paths: some hundred megabytes."""
@@ -63,8 +63,8 @@ def modes_of(options: "Options", home: "Situation") -> "tuple[Survival, list[str
         If the history is too short, or prices or health are not known.
     """
     from crossmargin.replay.modes import both_modes, why_not_isolated
-    from crossmargin.risk.chance.survival import survival
     from crossmargin.risk.situation import situation
+    from crossmargin.risk.stress.survival import survival
 
     situations, reason = {}, why_not_isolated(home.account, home.rulebook)
     for name, account in both_modes(home.account, home.rulebook).items():
@@ -100,7 +100,7 @@ def _windows(options: "Options", home: "Situation") -> "tuple[Floats, list[str]]
     from crossmargin.cli.histories import span_ms
     from crossmargin.cli.replay import time_ms
     from crossmargin.feeds.series import utc
-    from crossmargin.risk.chance.windows import windows
+    from crossmargin.risk.stress.windows import windows
 
     begin = None if options.start is None else time_ms(options.start, "--from")
     end = None if options.end is None else time_ms(options.end, "--to")

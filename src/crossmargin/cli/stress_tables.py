@@ -16,12 +16,12 @@ from crossmargin.cli.tables import STYLES
 from crossmargin.margin.assessment import Status
 from crossmargin.report import words
 from crossmargin.report.stress_words import headline
-from crossmargin.risk.chance.survival import QUANTILES, Fate, Survival
 from crossmargin.risk.stress.answer import LIQUIDATABLE, Outcome, Stressed
 from crossmargin.risk.stress.conditions import Leaving
 from crossmargin.risk.stress.crash_path import CrashPath
 from crossmargin.risk.stress.shocks import Shock, ShockKind, signed
 from crossmargin.risk.stress.survey import Heat, Survey
+from crossmargin.risk.stress.survival import QUANTILES, Fate, Survival
 
 ASSETS_ABREAST = 4
 POSITIONS_ABREAST = 4

@@ -13,12 +13,12 @@ from crossmargin.files.answer import asked, health_text, held
 from crossmargin.files.json_value import Json
 from crossmargin.margin.assessment import UnitAssessment
 from crossmargin.money import exact, plain
-from crossmargin.risk.chance.survival import Fate, Survival
 from crossmargin.risk.stress.answer import Outcome, Stressed
 from crossmargin.risk.stress.conditions import Leaving
 from crossmargin.risk.stress.crash_path import CrashPath
 from crossmargin.risk.stress.shocks import Shock
 from crossmargin.risk.stress.survey import Heat, Survey
+from crossmargin.risk.stress.survival import Fate, Survival
 
 SCHEMA = 1
 PART = Decimal("0.000001")

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.risk.chance.survival import Survival
+from crossmargin.risk.stress.survival import Survival
 
 Floats = NDArray[np.float64]
 

@@ -19,10 +19,10 @@ from crossmargin.report.heat import heat_map
 from crossmargin.report.parts import kept, listed_items, part, write_page
 from crossmargin.report.stress_words import buffer_text, headline, survival_sentence
 from crossmargin.report.words import duration, listed, moment, money, percent
-from crossmargin.risk.chance.survival import Survival
 from crossmargin.risk.stress.answer import Outcome
 from crossmargin.risk.stress.crash_path import CrashPath
 from crossmargin.risk.stress.survey import Survey
+from crossmargin.risk.stress.survival import Survival
 
 POSITIONS_NAMED = 4
 _CLASSES = {Status.LIQUIDATABLE: "gone", Status.UNKNOWN: "unknown", Status.OK: ""}

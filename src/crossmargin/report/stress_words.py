@@ -5,11 +5,11 @@ from decimal import ROUND_FLOOR, Decimal
 
 from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
 from crossmargin.report.words import listed, money, percent
-from crossmargin.risk.chance.survival import Survival
 from crossmargin.risk.stress.answer import Outcome
 from crossmargin.risk.stress.crash_path import CrashPath
 from crossmargin.risk.stress.shocks import ShockKind, signed
 from crossmargin.risk.stress.survey import Survey
+from crossmargin.risk.stress.survival import Survival
 
 NAMED = 3
 """Units named in a sentence; of more only how many."""

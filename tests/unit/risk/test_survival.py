@@ -10,10 +10,10 @@ import pytest
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.files.account import parse_account, read_account_file
 from crossmargin.replay.modes import both_modes
-from crossmargin.risk.chance.survival import survival
-from crossmargin.risk.chance.windows import WINDOWS_MIN, windows
 from crossmargin.risk.situation import Situation, situation
 from crossmargin.risk.stress.crash_path import along
+from crossmargin.risk.stress.survival import survival
+from crossmargin.risk.stress.windows import WINDOWS_MIN, windows
 from tests.source import ROOT
 from tests.unit.cli.command import ACCOUNT
 

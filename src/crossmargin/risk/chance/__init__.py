@@ -1,1 +1,1 @@
-"""How likely liquidation is within a horizon, and what the margin mode changes."""
+"""How likely liquidation is within a horizon."""

@@ -14,12 +14,12 @@ from msgspec import Struct
 from crossmargin.margin.assessment import Status
 from crossmargin.model.liquidity import Liquidity
 from crossmargin.money import ONE
-from crossmargin.risk.chance.survival import Survival
 from crossmargin.risk.situation import Situation
 from crossmargin.risk.stress.answer import LIQUIDATABLE, Outcome, Stressed, stressed
 from crossmargin.risk.stress.conditions import Conditions, Leaving, leaving
 from crossmargin.risk.stress.crash_path import CrashPath
 from crossmargin.risk.stress.shocks import Range, Shock, grid
+from crossmargin.risk.stress.survival import Survival
 
 
 class Asked(Struct, frozen=True):
