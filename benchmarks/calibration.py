@@ -31,9 +31,9 @@ from crossmargin.model.account import Account, Position
 from crossmargin.model.market import Market
 from crossmargin.risk.chance.bootstrap import bootstrap
 from crossmargin.risk.chance.copula import t_copula
-from crossmargin.risk.chance.intervals import wilson
 from crossmargin.risk.chance.paths import Chance, Draws, Sampler, rescaled
 from crossmargin.risk.chance.probability import Question, fates
+from crossmargin.risk.estimates.intervals import wilson
 from crossmargin.risk.situation import Situation, situation
 from crossmargin.rulebooks.loader import load_rulebook
 

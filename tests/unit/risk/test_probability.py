@@ -16,11 +16,11 @@ from msgspec.structs import replace
 from crossmargin.durations import HOUR_MS
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.risk.chance.copula import gaussian, t_copula
-from crossmargin.risk.chance.intervals import interval, wilson
 from crossmargin.risk.chance.paths import Draws
 from crossmargin.risk.chance.probability import Question, fates, leanings, likelihood
 from crossmargin.risk.chance.running_costs import closing, due, funding
 from crossmargin.risk.estimates.correlation import ledoit_wolf
+from crossmargin.risk.estimates.intervals import interval, wilson
 from crossmargin.risk.estimates.returns import Returns
 from crossmargin.risk.joint.nearest import nearest_move
 from crossmargin.risk.situation import situation

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from crossmargin.errors import UsageError
 from crossmargin.margin.assessment import Status, UnitAssessment, UnitKind
-from crossmargin.risk.chance.intervals import interval
 from crossmargin.risk.chance.paths import PLAIN_SHARE, Chance, Draws, Floats, Sampler
 from crossmargin.risk.chance.running_costs import Cost, due
 from crossmargin.risk.chance.touching import touched
+from crossmargin.risk.estimates.intervals import interval
 from crossmargin.risk.joint.nearest import Nearest
 from crossmargin.risk.situation import Situation
 

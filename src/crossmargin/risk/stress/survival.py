@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from crossmargin.errors import UnknownError, UsageError
 from crossmargin.margin.assessment import Assessment, UnitAssessment
 from crossmargin.money import exact
-from crossmargin.risk.chance.intervals import wilson
+from crossmargin.risk.estimates.intervals import wilson
 from crossmargin.risk.situation import Situation
 from crossmargin.risk.stress.answer import LIQUIDATABLE, UNKNOWN, verdicts_of
 from crossmargin.risk.venues.underlying import DOLLARS, asset_name
