@@ -20,7 +20,7 @@ from crossmargin.margin.scenarios.collateral import (
     spot_in_use,
 )
 from crossmargin.margin.scenarios.leg import Leg, OptionPart, PortfolioUnit
-from crossmargin.margin.scenarios.revalue import option_value
+from crossmargin.margin.scenarios.revalue import value_now
 from crossmargin.model.account import Account, AssetsMode, Position
 from crossmargin.model.expiry import expiry_ms
 from crossmargin.model.instrument import Instrument, Kind, OptionTerms
@@ -122,7 +122,7 @@ def _made_in_coins(position: Position, instrument: Instrument, market: Market) -
     leg = leg_of(instrument, position.size, market.index.get(instrument.base, ONE), market, {})
     if isinstance(leg, str) or leg.option is None:
         return ZERO
-    return NEAREST.divide(leg.size * option_value(leg, ZERO, leg.option.volatility), leg.price)
+    return NEAREST.divide(leg.size * value_now(leg), leg.price)
 
 
 def leg_of(

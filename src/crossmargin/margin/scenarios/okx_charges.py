@@ -12,7 +12,7 @@ from crossmargin.margin.scenarios.leg import Leg, PortfolioUnit
 from crossmargin.margin.scenarios.maturities import YEAR, leg_delta, roll_shock
 from crossmargin.margin.scenarios.okx_legs import cash_delta, scenario_profit, usd_rate
 from crossmargin.margin.scenarios.requirement import worst_case
-from crossmargin.margin.scenarios.revalue import option_value
+from crossmargin.margin.scenarios.revalue import value_now
 from crossmargin.model.scenario import Direction, Scenario
 from crossmargin.money import ZERO, exact, quotient_up
 from crossmargin.rulebooks.portfolio.okx import MoveRisk, OkxPortfolio, OptionExit
@@ -82,7 +82,7 @@ def interest_charge(unit: PortfolioUnit, annual: Decimal) -> Decimal:
     for leg in unit.legs:
         if leg.option is not None:
             seconds = leg.seconds or ZERO
-            value = option_value(leg, ZERO, leg.option.volatility) * usd_rate(leg, unit)
+            value = value_now(leg) * usd_rate(leg, unit)
             worths[seconds] = worths.get(seconds, ZERO) + leg.size * value
     return sum(
         (quotient_up(abs(worth) * annual * seconds, YEAR) for seconds, worth in worths.items()),
@@ -118,7 +118,7 @@ def option_exit_cost(leg: Leg, unit: PortfolioUnit, terms: OptionExit) -> Decima
     """Return the raw charge of options, in USD: slippage and fee; zero of anything else."""
     if leg.option is None:
         return ZERO
-    value = option_value(leg, ZERO, leg.option.volatility) * usd_rate(leg, unit)
+    value = value_now(leg) * usd_rate(leg, unit)
     held = abs(leg.size)
     slippage = unit.index * max(
         terms.slippage_floor * held, terms.slippage_per_delta * abs(leg_delta(leg))

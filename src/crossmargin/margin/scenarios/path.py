@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from crossmargin.margin.scenarios.grouping import NEAREST, leg_of
 from crossmargin.margin.scenarios.leg import Leg
-from crossmargin.margin.scenarios.revalue import option_value
+from crossmargin.margin.scenarios.revalue import value_now
 from crossmargin.model.account import Account
 from crossmargin.model.instrument import Instrument
 from crossmargin.model.market import Market
@@ -111,7 +111,7 @@ def worth(leg: Leg) -> Decimal:
     """Return the worth of one unit of an option in its settle asset; nearest at 50 digits."""
     if leg.option is None:
         return ZERO
-    value = option_value(leg, ZERO, leg.option.volatility)
+    value = value_now(leg)
     return NEAREST.divide(value, leg.price) if leg.is_inverse else value
 
 

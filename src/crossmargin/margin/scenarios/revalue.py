@@ -9,6 +9,7 @@ Linear outcomes are exact; quotients are rounded down, so never in the account's
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 from crossmargin.errors import UnitError
 from crossmargin.margin.black import mark
@@ -32,6 +33,13 @@ def option_value(leg: Leg, move: Decimal, volatility: Decimal) -> Decimal:
     return mark(option.right, forward, option.strike, volatility, leg.seconds or ZERO)
 
 
+# Every scenario of a grid asks for the same.
+@lru_cache(maxsize=4096)
+def value_now(leg: Leg) -> Decimal:
+    """Return the worth of one unit of an option where it is; errors as of `option_value`."""
+    return ZERO if leg.option is None else option_value(leg, ZERO, leg.option.volatility)
+
+
 @exact
 def profit(leg: Leg, move: Decimal, volatility: Decimal | None = None) -> Decimal:
     """Return what the leg makes, in the quote asset, at a relative `move`.
@@ -48,7 +56,7 @@ def profit(leg: Leg, move: Decimal, volatility: Decimal | None = None) -> Decima
     _check(move)
     if leg.option is None:
         return leg.size * leg.price * move
-    before = option_value(leg, ZERO, leg.option.volatility)
+    before = value_now(leg)
     after = option_value(leg, move, leg.option.volatility if volatility is None else volatility)
     return leg.size * (after - before)
 
@@ -65,7 +73,7 @@ def coin_profit(leg: Leg, move: Decimal, volatility: Decimal | None = None) -> D
     _check(move)
     if leg.option is None:
         return quotient_down(leg.size * move, ONE + move)
-    before = option_value(leg, ZERO, leg.option.volatility)
+    before = value_now(leg)
     after = option_value(leg, move, leg.option.volatility if volatility is None else volatility)
     # One division: (after ÷ (1 + move) − before) ÷ forward.
     return quotient_down(leg.size * (after - before * (ONE + move)), leg.price * (ONE + move))
