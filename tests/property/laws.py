@@ -170,7 +170,7 @@ LAWS = (
         "where an expiry's sign decides its discount (Derive), or where offsetting between "
         "expiries is charged (Bybit); there it holds for options of one expiry.",
         (
-            "test_a_portfolio_is_asked_no_more_than_its_positions_alone",
+            "test_no_portfolio_is_asked_twice_what_its_positions_are_alone",
             "test_options_of_one_expiry_are_asked_no_more_than_each_alone",
             "test_a_hedged_pair_is_asked_for_less_and_a_stacked_one_is_not",
             "test_scenarios_do_not_mind_the_order_of_positions_nor_positions_of_zero",

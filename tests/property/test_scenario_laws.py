@@ -60,7 +60,7 @@ def test_a_deposit_never_worsens_a_portfolio(venue, data, more):
 
 @pytest.mark.parametrize("venue", METHODS)
 @given(data=st.data())
-def test_a_portfolio_is_asked_no_more_than_its_positions_alone(venue, data):
+def test_no_portfolio_is_asked_twice_what_its_positions_are_alone(venue, data):
     held = data.draw(books(venue))
     account = account_of(venue, held)
     (unit,) = explained(assess(account, market_of(venue), rules_of(venue)))
