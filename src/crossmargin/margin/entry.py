@@ -1,9 +1,13 @@
 """What a venue asks of an account before it may enter portfolio mode."""
 
+from decimal import Decimal
+
 from crossmargin.margin.assessment import UnitAssessment
 from crossmargin.margin.lookup import POOL_USD
-from crossmargin.money import plain
+from crossmargin.money import down_to, plain
 from crossmargin.rulebooks.portfolio.table import PortfolioTable
+
+CENT = Decimal("0.01")
 
 
 def below_entry(
@@ -16,7 +20,8 @@ def below_entry(
     equity = pools[0].health.equity
     if equity >= entry:
         return ()
+    held = plain(down_to(CENT, equity))
     return (
-        f"Equity of {plain(equity)} USD is below the {plain(entry)} USD that {venue} asks for "
-        "before an account may enter portfolio mode.",
+        f"Equity of {held} USD is below the {plain(entry)} USD that {venue} asks for before an "
+        "account may enter portfolio mode.",
     )
