@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from crossmargin.errors import UnknownError, UsageError
+from crossmargin.files.account import parse_account
 from crossmargin.margin.assess import assess
 from crossmargin.margin.assessment import Assessment
 from crossmargin.margin.health import Health
@@ -108,6 +109,35 @@ def test_steps_of_one_cause_and_name_are_one_line():
 
     assert [("price", "AUSDT", D(-50), D(-5)), ("funding", "AUSDT", D(-19), D(0))] == told(found)
     assert D(-64) == found.change
+
+
+def test_another_mode_is_a_line_of_its_own():
+    # Bybit asks 0.5 % of 10,000 and the fee of closing at bankruptcy, in portfolio mode 10 % and
+    # 0.03 % of it.
+    text = """
+venue = "bybit"
+{mode}
+[balances]
+USDT = "10000"
+[marks]
+BTCUSDT = "100000"
+[index]
+USDT = "1"
+BTC = "100000"
+[leverage]
+BTCUSDT = 10
+[[positions]]
+symbol = "BTCUSDT"
+size = "0.1"
+entry_price = "100000"
+"""
+    files = (parse_account(text.format(mode=mode), "test") for mode in ("", 'mode = "portfolio"'))
+    before, after = (assess(one.account, one.market, one.rulebook) for one in files)
+    mode, cross = attributed(before, after).lines
+    kept = before.pool.health.maintenance_margin
+
+    assert (Cause.SETTINGS, "mode", D(1003) - kept) == (mode.cause, mode.name, mode.maintenance)
+    assert D(0) == cross.maintenance
 
 
 def test_what_is_not_known_or_not_there_is_said():

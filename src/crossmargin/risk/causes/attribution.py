@@ -239,6 +239,8 @@ def _accounts(before: Account, after: Account) -> Iterator[tuple[Cause, str, Acc
             yield Cause.WALLET, asset, replace(before, balances=balances)
     if before.orders != after.orders:
         yield Cause.ORDERS, "", replace(before, orders=after.orders)
+    if before.mode is not after.mode:
+        yield Cause.SETTINGS, "mode", replace(before, mode=after.mode)
     if before.leverage != after.leverage:
         yield Cause.SETTINGS, "leverage", replace(before, leverage=after.leverage)
 
